@@ -1,0 +1,1 @@
+"""What tests and demonstrations steer: faults, the ledger, persons."""

@@ -1,0 +1,1 @@
+"""The mailboxes as their readers see them."""

@@ -1,0 +1,1 @@
+"""Google's OAuth server: consent page, tokens, revocation."""
