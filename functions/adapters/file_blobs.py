@@ -1,0 +1,113 @@
+"""Blobs as files below one directory: the store of a laptop.
+
+A blob is written aside, flushed to the disk and renamed, so its name shows all of it or nothing. A reader that has
+opened it keeps what it opened, whatever happens to the name. The last segment of a name gets a `=` in front, which no
+name contains: Cloud Storage has no directories, so there `a` and `a/b` can both be blobs, and so they can here.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from functions.adapters.blob_names import BLOCK, check_name, check_prefix
+from functions.domain.errors import BlobMissing, Unavailable
+from functions.domain.ports import BlobInfo
+
+_MARK = "="
+_ASIDE = ".writing"  # no name begins with a dot
+
+
+class FileBlobs:
+    def __init__(self, directory: str | Path) -> None:
+        """Nothing is made before the first write."""
+        self._directory = Path(directory)
+
+    def write(self, name: str, blocks: Iterable[bytes]) -> BlobInfo:
+        target = self._file(name)
+        with self._translated():
+            aside = self._directory / _ASIDE
+            aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, path = tempfile.mkstemp(dir=aside)
+        digest, size = hashlib.sha256(), 0
+        try:
+            with os.fdopen(handle, "wb", buffering=BLOCK) as file:
+                for block in blocks:  # what this raises is the caller's, and passes as it is
+                    digest.update(block)
+                    size += len(block)
+                    with self._translated():
+                        file.write(block)
+                with self._translated():
+                    file.flush()
+                    os.fsync(file.fileno())
+            with self._translated():
+                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                Path(path).rename(target)
+                _sync(target.parent)
+        except BaseException:
+            Path(path).unlink(missing_ok=True)
+            raise
+        return BlobInfo(name, size, digest.hexdigest())
+
+    def read(self, name: str) -> Iterator[bytes]:
+        with self._translated():
+            try:
+                file = self._file(name).open("rb")
+            except FileNotFoundError as exc:
+                raise BlobMissing(name) from exc
+        return self._blocks(file)
+
+    def delete(self, name: str) -> None:
+        with self._translated():
+            try:
+                self._file(name).unlink()
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            _sync(self._file(name).parent)
+
+    def delete_all(self, prefix: str) -> None:
+        check_prefix(prefix)
+        top = self._directory / prefix.rpartition("/")[0]
+        for directory, _, files in os.walk(top):
+            for file in files:
+                path = Path(directory, file)
+                if not file.startswith(_MARK):
+                    continue
+                name = path.with_name(file.removeprefix(_MARK)).relative_to(self._directory).as_posix()
+                if name.startswith(prefix):
+                    self.delete(name)
+
+    def _file(self, name: str) -> Path:
+        path = self._directory / check_name(name)
+        return path.with_name(_MARK + path.name)
+
+    def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
+        with file:
+            while True:
+                with self._translated():
+                    block = file.read(BLOCK)
+                if not block:
+                    return
+                yield block
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise Unavailable(
+                f"The directory {self._directory} can't be used: {exc.strerror}.",
+                remedy="Check that it is writable and that its disk is not full.",
+            ) from exc
+
+
+def _sync(directory: Path) -> None:
+    """A new name is durable when its directory is (fsync(2))."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

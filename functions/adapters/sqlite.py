@@ -1,0 +1,235 @@
+"""Documents in a SQLite file: the store of a laptop, and of the tests.
+
+Durable: WAL with synchronous=FULL, so a commit that returned survives the death of the process, and of the machine as
+far as its disk keeps what fsync promised. NORMAL would survive SIGKILL too, but may lose commits in a power cut
+(https://www.sqlite.org/pragma.html#pragma_synchronous): a lost "sent" is a mail sent twice, and that is worth a
+millisecond. Several processes and threads share the file: every thread has a connection of its own, and BEGIN IMMEDIATE
+takes the write lock before a precondition is looked at.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from functions.adapters import cursors, values
+from functions.adapters.sqlite_entries import entries, statement
+from functions.domain.errors import PreconditionFailed, Unavailable
+from functions.domain.indexes import Index, Indexes
+from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Query, Update, Write
+
+T = TypeVar("T")
+
+_SCHEMA_VERSION = 1
+# The counter gives versions that no document had before: deleting and creating again brings no old one back.
+_SCHEMA = """
+CREATE TABLE documents (path TEXT PRIMARY KEY NOT NULL, data TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE entries (
+    key BLOB NOT NULL, ord BLOB NOT NULL, name TEXT NOT NULL, PRIMARY KEY (key, ord, name)
+) WITHOUT ROWID;
+CREATE TABLE counter (value INTEGER NOT NULL);
+CREATE TABLE indexed (declaration TEXT NOT NULL);
+INSERT INTO counter VALUES (0);
+INSERT INTO indexed VALUES ('');
+"""
+_INT64 = 2**63
+
+
+class SqliteDocuments:
+    def __init__(self, path: str | Path, indexes: Indexes, *, timeout: float = 10) -> None:
+        """Nothing is opened before the first call. `timeout`: seconds to wait for another process's write."""
+        self._path = Path(path)
+        self._indexes = indexes
+        self._timeout = timeout
+        self._local = threading.local()
+        self._writing = threading.Lock()  # fair among our own threads, where SQLite's busy handler sleeps and polls
+        self._ready = False
+        self._parents: list[sqlite3.Connection] = []
+
+    def get(self, path: str) -> Document | None:
+        return self.get_many([path])[0]
+
+    def get_many(self, paths: Sequence[str]) -> list[Document | None]:
+        for path in paths:
+            values.check_path(path)
+        with self._db() as db:
+            rows = [
+                db.execute("SELECT path, data, version FROM documents WHERE path = ?", (path,)).fetchone()
+                for path in paths
+            ]
+        return [_document(row) if row else None for row in rows]
+
+    def commit(self, writes: Sequence[Write]) -> list[str]:
+        checked = values.check_writes(writes)
+        if not checked:
+            return []
+        with self._writing, self._db() as db, _transaction(db):
+            (version,) = db.execute("UPDATE counter SET value = value + 1 RETURNING value").fetchone()
+            return [self._write(db, write, version) for write in checked]
+
+    def query(self, query: Query) -> Page:
+        chosen = self._indexes.check(query)
+        cursors.check_values(query)
+        start = cursors.place(query)
+        with self._db() as db:
+            sql, arguments = statement(db, query, chosen, start)
+            found = [_document(row) for row in db.execute(sql, arguments)]
+        page = tuple(found[: query.limit])
+        return Page(page, cursors.cursor(query, page[-1]) if len(found) > query.limit else None)
+
+    def close(self) -> None:
+        """Closes this thread's connection."""
+        db = self._local.__dict__.pop("db", None)
+        if db is not None:
+            db.close()
+
+    def _write(self, db: sqlite3.Connection, write: Write, version: int) -> str:
+        row = db.execute("SELECT path, data, version FROM documents WHERE path = ?", (write.path,)).fetchone()
+        old = _document(row) if row else None
+        _check_precondition(write, old)
+        if isinstance(write, Delete):
+            db.execute("DELETE FROM documents WHERE path = ?", (write.path,))
+            _replace_entries(db, self._indexes, self._indexes, write.path, old.data if old else None, None)
+            return ""
+        data = _merged(old.data, write.data) if isinstance(write, Update) and old else write.data
+        text = values.dumps(data)
+        # Firestore's count is at most four times as much (8 bytes for the `0,` of a list), so most need no counting.
+        if len(text) * 4 > values.MAX_DOCUMENT and (size := values.size(write.path, data)) > values.MAX_STORED:
+            raise ValueError(f"{write.path} would take {size} bytes; a document takes {values.MAX_STORED}.")
+        db.execute(
+            "INSERT INTO documents VALUES (?, ?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET data = excluded.data, version = excluded.version",
+            (write.path, text, version),
+        )
+        _replace_entries(db, self._indexes, self._indexes, write.path, old.data if old else None, data)
+        return str(version)
+
+    @contextmanager
+    def _db(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._connection()
+        except (sqlite3.Error, OSError) as exc:
+            raise Unavailable(
+                f"The database file {self._path} can't be used: {exc}.",
+                remedy="Check that its directory is writable, its disk not full, and that no other program locks it.",
+            ) from exc
+
+    def _connection(self) -> sqlite3.Connection:
+        local = self._local
+        # A connection must not cross a fork, not even to be closed there, and gunicorn forks:
+        # https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
+        if "db" in local.__dict__:
+            if local.pid == os.getpid():
+                db: sqlite3.Connection = local.db
+                return db
+            self._parents.append(local.db)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
+        try:
+            # Changing to WAL does not wait for a lock, busy_timeout or not, so two first openers need patience of ours.
+            _patiently(lambda: db.execute("PRAGMA journal_mode = WAL"), self._timeout)
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA cache_size = -16384")  # KiB; a million sends have wide indexes
+            if not self._ready:
+                self._prepare(db)
+                self._ready = True
+        except BaseException:
+            db.close()
+            raise
+        local.db, local.pid = db, os.getpid()
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """The schema, and entries for whatever indexes the file has gained or lost since this database was written."""
+        with _transaction(db):
+            (found,) = db.execute("PRAGMA user_version").fetchone()
+            if found == 0:
+                for sql in filter(str.strip, _SCHEMA.split(";")):
+                    db.execute(sql)
+                db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+            elif found != _SCHEMA_VERSION:
+                raise Unavailable(
+                    f"{self._path} has schema {found}; this program knows {_SCHEMA_VERSION}.",
+                    remedy="Use the program that wrote it, or another file.",
+                )
+            (declaration,) = db.execute("SELECT declaration FROM indexed").fetchone()
+            before = Indexes(_declared(declaration))
+            if set(before.all) == set(self._indexes.all):
+                return
+            for row in db.execute("SELECT path, data, version FROM documents"):
+                document = _document(row)
+                _replace_entries(db, before, self._indexes, document.path, document.data, document.data)
+            db.execute("UPDATE indexed SET declaration = ?", (_declaration(self._indexes),))
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _patiently(call: Callable[[], T], seconds: float) -> T:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return call()
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
+def _document(row: tuple[str, str, int]) -> Document:
+    return Document(row[0], values.loads(row[1]), str(row[2]))
+
+
+def _check_precondition(write: Write, old: Document | None) -> None:
+    if isinstance(write, Create) and old:
+        raise PreconditionFailed(f"{write.path} exists.")
+    if isinstance(write, Update) and not old:
+        raise PreconditionFailed(f"{write.path} does not exist.")
+    if isinstance(write, Update | Delete) and write.version is not None and (not old or old.version != write.version):
+        raise PreconditionFailed(f"{write.path} has changed.")
+
+
+def _merged(old: Data, new: Data) -> Data:
+    merged = dict(old)
+    for name, value in new.items():
+        merged[name] = _increased(old.get(name), value.by) if isinstance(value, Increment) else value
+    return merged
+
+
+def _increased(old: object, by: int) -> int | float:
+    """As Firestore does it: what is no number counts as nothing, and 64 bits saturate."""
+    if isinstance(old, float):
+        return old + by
+    start = old if isinstance(old, int) and not isinstance(old, bool) else 0
+    return max(-_INT64, min(_INT64 - 1, start + by))
+
+
+def _replace_entries(
+    db: sqlite3.Connection, before: Indexes, after: Indexes, path: str, old: Data | None, new: Data | None
+) -> None:
+    was, now = entries(before, path, old), entries(after, path, new)
+    db.executemany("DELETE FROM entries WHERE key = ? AND ord = ? AND name = ?", was - now)
+    db.executemany("INSERT OR IGNORE INTO entries VALUES (?, ?, ?)", now - was)
+
+
+def _declaration(indexes: Indexes) -> str:
+    return values.dumps([[i.collection, i.scope, list(i.equals), i.contains, list(i.order or ())] for i in indexes.all])
+
+
+def _declared(declaration: str) -> tuple[Index, ...]:
+    return tuple(
+        Index(collection, scope, tuple(equals), contains, tuple(order) or None)
+        for collection, scope, equals, contains, order in (values.loads(declaration) if declaration else ())
+    )

@@ -1,0 +1,273 @@
+"""What the services need from outside systems. Adapters implement these; `wiring` chooses them by URL.
+
+Documents hold JSON values, `bytes` and aware UTC `datetime`s (microseconds), in dicts with string keys. A path is
+`collection/id[/collection/id…]`; ids are ASCII without a slash.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored record. `version` changes with every write; it means nothing but to the store that gave it."""
+
+    path: str
+    data: Data
+    version: str
+
+    @property
+    def id(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Write a new document; fails if the path is taken."""
+
+    path: str
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Replace the given top-level fields of an existing document; fails if it is missing or, with `version`, changed.
+
+    A value of type `Increment` is added to what is there (0 where absent).
+    """
+
+    path: str
+    data: Data
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write the whole document, whether or not it was there."""
+
+    path: str
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a document. Without `version` a missing one is fine; with it, fails if it is missing or changed."""
+
+    path: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    by: int
+
+
+Write = Create | Update | Put | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Documents of one collection, served by indexes that `infra/indexes.json` declares.
+
+    `equals` fields must all match; `contains` is (array field, one value). `order` is a field with "asc" or "desc";
+    `since` (inclusive) and `until` (exclusive) bound it. `after` is a cursor of an earlier page. With `group`,
+    `collection` is a bare collection name and every collection of that name is searched, whoever its owner is.
+    """
+
+    collection: str
+    equals: Mapping[str, Any] = field(default_factory=dict)
+    contains: tuple[str, str] | None = None
+    order: tuple[str, Literal["asc", "desc"]] | None = None
+    since: Any = None
+    until: Any = None
+    limit: int = 50
+    after: str | None = None
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next` is the cursor of the following page, None on the last one."""
+
+    documents: tuple[Document, ...]
+    next: str | None
+
+
+class Documents(Protocol):
+    def get(self, path: str) -> Document | None: ...
+
+    def get_many(self, paths: Sequence[str]) -> list[Document | None]:
+        """In the order of `paths`, in one round trip where the store can."""
+        ...
+
+    def commit(self, writes: Sequence[Write]) -> list[str]:
+        """All or nothing; at most 500 writes. Returns the new version of each (empty for a delete).
+
+        Raises PreconditionFailed, with nothing written; Unavailable when the store can't be reached.
+        """
+        ...
+
+    def query(self, query: Query) -> Page:
+        """Raises InvalidRequest for a cursor that is not one of this query's, ValueError for an undeclared index."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    name: str
+    size: int  # bytes
+    sha256: str  # hex
+
+
+class Blobs(Protocol):
+    def write(self, name: str, blocks: Iterable[bytes]) -> BlobInfo:
+        """Store the blocks under `name`, replacing what was there. Readers see all of it or nothing of it."""
+        ...
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """Blocks of at most 256 KiB. Raises BlobMissing before the first block."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """A missing blob is fine."""
+        ...
+
+    def delete_all(self, prefix: str) -> None:
+        """Every blob whose name starts with `prefix`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    value: bytes
+    version: str  # the number behind "latest" too: "1", "2", …
+
+
+class Secrets(Protocol):
+    def get(self, name: str, version: str = "latest") -> Secret:
+        """Raises SecretMissing; Unavailable."""
+        ...
+
+    def add(self, name: str, value: bytes) -> str:
+        """Store a new version, and return its number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What Google's token endpoint gave for a code, with the ID token's verified claims."""
+
+    sub: str
+    email: str
+    email_verified: bool
+    name: str
+    scopes: tuple[str, ...]
+    access_token: str
+    expires_at: datetime
+    refresh_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    token: str
+    expires_at: datetime
+    scopes: tuple[str, ...]
+    refresh_token: str | None = None  # where the server rotates them
+
+
+class OAuthClient(Protocol):
+    def authorization_url(self, *, state: str, nonce: str, challenge: str, login_hint: str | None) -> str: ...
+
+    def exchange(self, *, code: str, verifier: str, nonce: str) -> Grant:
+        """Raises InvalidCredentials, InvalidState (the code is bad or used), Unavailable."""
+        ...
+
+    def refresh(self, refresh_token: str) -> AccessToken:
+        """Raises ReauthRequired (invalid_grant), InvalidCredentials, Unavailable."""
+        ...
+
+    def revoke(self, token: str) -> None:
+        """Raises Unavailable, GmailRejected (Google does not know the token)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """An address the account may send as, from Gmail's sendAs settings."""
+
+    email: str
+    name: str
+    is_primary: bool
+    is_default: bool
+    verified: bool
+    reply_to: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    id: str
+    thread_id: str
+
+
+class Upload(Protocol):
+    """A finished message: `size` bytes of MIME that `blocks()` yields, afresh at each call."""
+
+    @property
+    def size(self) -> int: ...
+
+    def blocks(self) -> Iterator[bytes]: ...
+
+
+class Gmail(Protocol):
+    """Gmail as one account sees it; `token` is that account's access token."""
+
+    def send(self, token: str, message: Upload, thread_id: str | None = None) -> SentMessage:
+        """At most one POST leaves. Raises ReauthRequired (401), InsufficientPermissions, GmailRejected, RateLimited
+        (Gmail asks to wait: `retry_after`), Unavailable (certainly not sent), OutcomeUnknown (perhaps sent)."""
+        ...
+
+    def headers(self, token: str, message_id: str, names: Sequence[str]) -> dict[str, str]:
+        """The named headers of a stored message, keys in lower case."""
+        ...
+
+    def raw(self, token: str, message_id: str) -> bytes: ...
+
+    def aliases(self, token: str) -> list[Alias]: ...
+
+    def profile(self, token: str) -> dict[str, Any]: ...
+
+
+class Unsealable(Exception):
+    """The value was not sealed here, for this context, or under a key that still exists."""
+
+
+class Sealer(Protocol):
+    """Authenticated encryption under keys that rotate."""
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that new values are sealed under."""
+        ...
+
+    def seal(self, value: bytes, context: str) -> str:
+        """Printable; opens only with the same `context`."""
+        ...
+
+    def open(self, sealed: str, context: str) -> bytes:
+        """Raises Unsealable; Unavailable where the key can't be read now."""
+        ...
+
+    def derive(self, key_id: str, *label: str) -> bytes:
+        """32 bytes that only the holder of this key can make."""
+        ...
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime:
+        """Now, aware, in UTC."""
+        ...

@@ -1,0 +1,90 @@
+"""The stores of the contract suites: every fixture here is parametrised over all adapters of its port."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+
+from functions.adapters.declared_indexes import declared
+from functions.domain.indexes import Indexes
+from functions.domain.ports import Blobs, Documents, Secrets
+from tests.contracts.fake_gcs import FakeCloudStorage
+from tests.contracts.fake_secret_manager import FakeSecretManager
+
+Open = Callable[..., Documents]
+
+
+@pytest.fixture(params=["sqlite", "firestore"])
+def open_documents(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the same empty store, as often as it is called: each result is like another instance of the program."""
+    opened: list[Any] = []
+
+    if request.param == "sqlite":
+        from functions.adapters.sqlite import SqliteDocuments
+
+        def make(indexes: Indexes) -> Any:
+            return SqliteDocuments(tmp_path / "data" / "documents.db", indexes)
+    else:
+        from functions.adapters.firestore import FirestoreDocuments
+
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue("firestore_emulator"))
+        project = request.getfixturevalue("firestore_project")
+
+        def make(indexes: Indexes) -> Any:
+            # Longer than in production: many workers share two cores with one emulator.
+            return FirestoreDocuments(project, "(default)", indexes, deadline=60, attempt=20)
+
+    def open_store(indexes: Indexes | None = None) -> Documents:
+        store: Documents = make(indexes or declared())
+        opened.append(store)
+        return store
+
+    yield open_store
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def documents(open_documents: Open) -> Documents:
+    return open_documents()
+
+
+@pytest.fixture
+def fake_storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCloudStorage]:
+    server = FakeCloudStorage()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["files", "cloud_storage"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    if request.param == "files":
+        from functions.adapters.file_blobs import FileBlobs
+
+        return FileBlobs(tmp_path / "data" / "blobs")
+    from functions.adapters.cloud_storage import CloudStorageBlobs
+
+    return CloudStorageBlobs(request.getfixturevalue("fake_storage").bucket.name)
+
+
+@pytest.fixture
+def fake_secret_manager() -> Iterator[FakeSecretManager]:
+    server = FakeSecretManager()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["files", "secret_manager"])
+def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Secrets]:
+    if request.param == "files":
+        from functions.adapters.file_secrets import FileSecrets
+
+        yield FileSecrets(tmp_path / "data" / "secrets")
+        return
+    from functions.adapters.secret_manager import SecretManagerSecrets
+
+    with grpc.insecure_channel(request.getfixturevalue("fake_secret_manager").address) as channel:
+        yield SecretManagerSecrets("project", channel=channel)

@@ -1,0 +1,172 @@
+"""What every store of secrets does, in files and in Secret Manager (the official client, with a server of ours)."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+
+from functions.adapters.file_secrets import FileSecrets
+from functions.adapters.secret_manager import SecretManagerSecrets
+from functions.domain.errors import SecretMissing, Unavailable
+from functions.domain.ports import Secret, Secrets
+from tests.contracts.fake_secret_manager import FakeSecretManager
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_what_is_added_is_read_back(secrets: Secrets) -> None:
+    value = bytes(range(256))
+    version = secrets.add("keyset", value)
+    assert secrets.get("keyset") == Secret(value, version)
+    assert secrets.get("keyset", version) == Secret(value, version)
+
+
+def test_the_latest_is_the_last_and_the_others_stay(secrets: Secrets) -> None:
+    versions = [secrets.add("keyset", b"value %d" % n) for n in range(12)]
+    assert versions == [str(number) for number in range(1, 13)]
+    assert secrets.get("keyset") == secrets.get("keyset", "latest") == Secret(b"value 11", "12")
+    assert [secrets.get("keyset", version).value for version in versions] == [b"value %d" % n for n in range(12)]
+
+
+def test_secrets_of_other_names_are_other_secrets(secrets: Secrets) -> None:
+    secrets.add("a", b"1")
+    secrets.add("a-b", b"2")
+    assert (secrets.get("a").value, secrets.get("a-b").value) == (b"1", b"2")
+
+
+@pytest.mark.parametrize("version", ["latest", "1", "2", "0", "-1", "", "x", "1/../1", "01", "1\n", "9" * 30])
+def test_what_is_not_there_is_missing(secrets: Secrets, version: str) -> None:
+    with pytest.raises(SecretMissing):
+        secrets.get("keyset", version)
+    secrets.add("keyset", b"x")
+    if version not in ("latest", "1"):
+        with pytest.raises(SecretMissing):
+            secrets.get("keyset", version)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../a", "a.b", "é", "a b", "a" * 256, "a\n"])
+def test_what_is_no_name_is_refused(secrets: Secrets, name: str) -> None:
+    with pytest.raises(ValueError, match="Not a secret's name"):
+        secrets.get(name)
+    with pytest.raises(ValueError, match="Not a secret's name"):
+        secrets.add(name, b"x")
+
+
+@pytest.mark.parametrize("size", [0, 65_537])
+def test_a_secret_is_neither_empty_nor_too_large(secrets: Secrets, size: int) -> None:
+    with pytest.raises(ValueError, match="65536"):
+        secrets.add("keyset", b"x" * size)
+    assert secrets.add("keyset", b"x" * 65_536)
+
+
+def test_versions_added_at_once_do_not_overwrite_each_other(secrets: Secrets) -> None:
+    values = [b"value %d" % n for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        versions = list(pool.map(lambda value: secrets.add("keyset", value), values))
+    assert len(set(versions)) == 40
+    assert [secrets.get("keyset", version).value for version in versions] == values
+
+
+def test_processes_that_add_at_once_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    code = (
+        "import sys; from functions.adapters.file_secrets import FileSecrets\n"
+        "for n in range(30): FileSecrets(sys.argv[1]).add('keyset', f'{sys.argv[2]} {n}'.encode())"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    directory = tmp_path / "secrets"
+    workers = [
+        subprocess.Popen([sys.executable, "-c", code, str(directory), str(n)], env=environment) for n in range(4)
+    ]
+    assert [worker.wait(60) for worker in workers] == [0] * 4
+    found = {FileSecrets(directory).get("keyset", str(version)).value.decode() for version in range(1, 121)}
+    assert found == {f"{worker} {n}" for worker in range(4) for n in range(30)}
+
+
+def test_files_are_for_their_owner_only_and_nothing_else_stays(tmp_path: Path) -> None:
+    directory = tmp_path / "secrets"
+    FileSecrets(directory).add("keyset", b"x")
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (directory, *directory.rglob("*"))}
+    assert modes == {"secrets": "0o700", "keyset": "0o700", "1": "0o600"}
+
+
+def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable):
+        FileSecrets(tmp_path / "file" / "secrets").add("keyset", b"x")
+    with pytest.raises(Unavailable):
+        FileSecrets(tmp_path / "file" / "secrets").get("keyset")
+
+
+@pytest.fixture
+def manager(fake_secret_manager: FakeSecretManager) -> Iterator[SecretManagerSecrets]:
+    with grpc.insecure_channel(fake_secret_manager.address) as channel:
+        yield SecretManagerSecrets("project", channel=channel, deadline=5)
+
+
+def test_a_destroyed_version_is_missing(manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager) -> None:
+    manager.add("keyset", b"x")
+    fake_secret_manager.secrets["projects/project/secrets/keyset"][0] = None
+    with pytest.raises(SecretMissing):
+        manager.get("keyset")
+
+
+def test_a_secret_that_arrives_changed_is_unavailable(
+    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
+) -> None:
+    manager.add("keyset", b"xyz")
+    fake_secret_manager.corrupt = True
+    with pytest.raises(Unavailable, match="did not arrive"):
+        manager.get("keyset")
+
+
+def test_a_passing_failure_is_retried_by_reading_alone(
+    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
+) -> None:
+    manager.add("keyset", b"x")
+    fake_secret_manager.failures = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED]
+    assert manager.get("keyset").value == b"x"
+    fake_secret_manager.failures = [grpc.StatusCode.UNAVAILABLE]
+    with pytest.raises(Unavailable):
+        manager.add("keyset", b"y")
+    assert manager.get("keyset").value == b"x"
+
+
+def test_a_refusal_names_the_role_that_is_missing(
+    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
+) -> None:
+    fake_secret_manager.failures = [grpc.StatusCode.PERMISSION_DENIED]
+    with pytest.raises(Unavailable) as caught:
+        manager.get("keyset")
+    assert "roles/secretmanager.secretAccessor" in caught.value.remedy
+
+
+def test_another_process_may_create_the_secret_first(
+    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
+) -> None:
+    """As if it appeared between our add, which did not find it, and our create."""
+    fake_secret_manager.secrets["projects/project/secrets/keyset"] = []
+    fake_secret_manager.failures = [grpc.StatusCode.NOT_FOUND]
+    assert manager.add("keyset", b"x") == "1"
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_a_dead_secret_manager_is_unavailable_soon(listens: bool) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if listens:
+            server.listen()
+        with grpc.insecure_channel(f"127.0.0.1:{server.getsockname()[1]}") as channel:
+            secrets = SecretManagerSecrets("project", channel=channel, deadline=1)
+            started = time.monotonic()
+            with pytest.raises(Unavailable):
+                secrets.get("keyset")
+            with pytest.raises(Unavailable):
+                secrets.add("keyset", b"x")
+            assert time.monotonic() - started < 5
