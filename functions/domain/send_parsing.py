@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
+from functions.domain import times
 from functions.domain.addresses import Address, email_problem, name_problem
 from functions.domain.attachment_parsing import parse_attachments
 from functions.domain.characters import label_problem
@@ -34,8 +35,6 @@ _FIELDS = (
 )  # fmt: skip
 _CANCEL_IF = ("replied", "bounced")
 _THREAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# RFC 3339 §5.6, without leap seconds, which datetime can't hold.
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def parse_send(body: object, *, now: datetime, files: Sequence[UploadedFile] = ()) -> SendRequest:
@@ -225,10 +224,7 @@ def _time(fields: Fields, now: datetime) -> datetime | None:
     value = fields.text("send_at", limit=40)
     if value is None:
         return None
-    try:
-        moment = datetime.fromisoformat(value.upper()).astimezone(UTC) if _TIME.fullmatch(value) else None
-    except (ValueError, OverflowError):
-        moment = None
+    moment = times.parse(value)
     if moment is None:
         fields.wrong("send_at", "This must be an RFC 3339 time with its offset, such as 2030-01-31T09:00:00Z.")
     elif moment > now + SEND_AT_LIMIT:

@@ -1,0 +1,112 @@
+"""A connected Gmail account, and what its grant allows."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from functions.domain.errors import InsufficientPermissions, ReauthRequired
+
+OPENID = "openid"
+EMAIL = "https://www.googleapis.com/auth/userinfo.email"
+SEND = "https://www.googleapis.com/auth/gmail.send"
+READ = "https://www.googleapis.com/auth/gmail.readonly"
+REQUESTED_SCOPES = (OPENID, "email", SEND, READ)
+
+# Wider scopes that contain the one we need, from Gmail's discovery document.
+_MAILBOX = "https://mail.google.com/"
+_MODIFY = "https://www.googleapis.com/auth/gmail.modify"
+_CAN_SEND = {SEND, _MAILBOX, _MODIFY, "https://www.googleapis.com/auth/gmail.compose"}
+_CAN_READ = {READ, _MAILBOX, _MODIFY}
+
+
+class AccountStatus(StrEnum):
+    CONNECTED = "connected"
+    REAUTH_REQUIRED = "reauth_required"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlias:
+    """An address the account may send as (Gmail's sendAs)."""
+
+    email: str
+    name: str = ""
+    is_primary: bool = False
+    is_default: bool = False
+    verified: bool = True
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GmailAccount:
+    """Keyed on the Google `sub`, never on the address, which may change hands. Tokens are sealed to this record."""
+
+    id: str
+    owner: str
+    sub: str
+    email: str
+    name: str
+    scopes: tuple[str, ...]
+    connected_at: datetime
+    refresh_token: str  # sealed
+    status: AccountStatus = AccountStatus.CONNECTED
+    problem_code: str = ""
+    access_token: str = ""  # sealed
+    access_token_expires_at: datetime | None = None
+    last_sent_at: datetime | None = None
+    aliases: tuple[StoredAlias, ...] = ()
+    aliases_read_at: datetime | None = None
+
+    @property
+    def can_send(self) -> bool:
+        return not _CAN_SEND.isdisjoint(self.scopes)
+
+    @property
+    def can_read(self) -> bool:
+        return not _CAN_READ.isdisjoint(self.scopes)
+
+    def require_send(self) -> None:
+        """Raises ReauthRequired, InsufficientPermissions."""
+        self.require_connected()
+        if not self.can_send:
+            raise InsufficientPermissions(f"The account {self.email} did not grant the permission to send email.")
+
+    def require_connected(self) -> None:
+        if self.status is AccountStatus.REAUTH_REQUIRED:
+            raise ReauthRequired(f"Google no longer accepts the grant of {self.email}.")
+
+    def needs_reauth(self) -> "GmailAccount":
+        """The grant is dead: forget the access token, keep the rest for when the account is reconnected."""
+        return replace(
+            self,
+            status=AccountStatus.REAUTH_REQUIRED,
+            problem_code=ReauthRequired.code,
+            access_token="",
+            access_token_expires_at=None,
+        )
+
+    def alias(self, email: str) -> StoredAlias | None:
+        """The usable alias with this address; addresses compare without case, as Gmail compares them."""
+        wanted = email.casefold()
+        return next((a for a in self.aliases if a.verified and a.email.casefold() == wanted), None)
+
+
+def problem(account: GmailAccount) -> dict[str, str] | None:
+    """What is wrong with the account and what to do about it, for people."""
+    if account.status is AccountStatus.REAUTH_REQUIRED:
+        return {
+            "code": ReauthRequired.code,
+            "detail": f"Google no longer accepts the grant of {account.email}: it expired, or was revoked.",
+            "remedy": ReauthRequired.remedy,
+        }
+    missing = [
+        what
+        for what, granted in (("sending email", account.can_send), ("reading email", account.can_read))
+        if not granted
+    ]
+    if missing:
+        return {
+            "code": InsufficientPermissions.code,
+            "detail": f"{account.email} did not grant: {', '.join(missing)}.",
+            "remedy": InsufficientPermissions.remedy,
+        }
+    return None

@@ -1,0 +1,61 @@
+"""The content of a send as it is stored: all that is needed to compose the same message again, byte for byte."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.domain.messages import Address
+
+# A document holds 1 MiB. What is larger than these goes to the blob store.
+INLINE_BODIES = 256 << 10  # bytes, compressed
+INLINE_PART = 64 << 10  # bytes
+INLINE_PARTS = 512 << 10  # bytes, of all parts together
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHeader:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """An attachment: its bytes in `data`, or in the blob named `blob`."""
+
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    content_id: str = ""
+    data: bytes = b""
+    blob: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    sender: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    subject: str
+    date: datetime
+    message_id: str
+    bodies: bytes = b""  # see pack_bodies
+    bodies_blob: str = ""
+    parts: tuple[StoredPart, ...] = ()
+    headers: tuple[StoredHeader, ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    thread_id: str | None = None
+    expires_at: datetime | None = None
+
+
+def pack_bodies(text: str | None, html: str | None) -> bytes:
+    return zlib.compress(json.dumps([text, html], ensure_ascii=False).encode(), 1)
+
+
+def unpack_bodies(packed: bytes) -> tuple[str | None, str | None]:
+    text, html = json.loads(zlib.decompress(packed))
+    return text, html

@@ -1,0 +1,120 @@
+"""The owner's connected accounts: list, look up, choose the default, disconnect."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from functions.domain import records
+from functions.domain.accounts import GmailAccount
+from functions.domain.callers import Caller
+from functions.domain.errors import GmailRejected, IntegrationError, NotFound, ReauthRequired
+from functions.domain.ids import looks_like
+from functions.domain.ports import Create, Delete, Document, Documents, OAuthClient, Put, Query, Update, Write
+from functions.services.tokens import Tokens, path
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An account, with the version of the record it was read from."""
+
+    account: GmailAccount
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    accounts: tuple[GmailAccount, ...]
+    default: str  # the default account's id; empty where there is none
+    next: str | None
+
+
+class Accounts:
+    """Which account is the default is kept on the owner's record, so that there is never more than one."""
+
+    def __init__(self, documents: Documents, oauth: OAuthClient, tokens: Tokens) -> None:
+        self._documents = documents
+        self._oauth = oauth
+        self._tokens = tokens
+
+    def page(self, caller: Caller, limit: int, after: str | None) -> AccountPage:
+        """Oldest connection first."""
+        page = self._documents.query(
+            Query(_collection(caller.owner), order=("connected_at", "asc"), limit=limit, after=after)
+        )
+        found = tuple(records.from_data(GmailAccount, d.data) for d in page.documents)
+        visible = tuple(a for a in found if caller.may_use(a.id))
+        return AccountPage(visible, self.default_id(caller.owner), page.next)
+
+    def get(self, caller: Caller, account_id: str) -> GmailAccount:
+        """Raises NotFound: for another owner's account just as for none."""
+        found = self.find(caller.owner, account_id) if caller.may_use(account_id) else None
+        if found is None:
+            raise NotFound("There is no account with this id.")
+        return found.account
+
+    def find(self, owner: str, account_id: str) -> Found | None:
+        if not looks_like("acc", account_id):
+            return None
+        document = self._documents.get(path(owner, account_id))
+        return _found(document) if document else None
+
+    def resolve(self, caller: Caller, wanted: str | None) -> GmailAccount:
+        """By id, by address, or the default. Raises NotFound."""
+        if wanted is None:
+            wanted = self.default_id(caller.owner)
+            if not wanted:
+                raise NotFound("No account is connected.", remedy="Connect one: GET /api/gmail/authorize/")
+        if "@" not in wanted:
+            return self.get(caller, wanted)
+        # An address may have several records: it can pass from one Google account to another.
+        page = self._documents.query(Query(_collection(caller.owner), equals={"email": wanted.lower()}, limit=20))
+        found = [records.from_data(GmailAccount, d.data) for d in page.documents]
+        usable = sorted((a for a in found if caller.may_use(a.id)), key=lambda a: (bool(a.problem_code), a.id))
+        if not usable:
+            raise NotFound("No connected account has this address.")
+        return usable[0]
+
+    def default_id(self, owner: str) -> str:
+        """The chosen default or, where it is gone, the account connected first."""
+        record = self._documents.get(f"owners/{owner}")
+        chosen = record.data.get("default_account", "") if record else ""
+        if chosen and self.find(owner, chosen):
+            return str(chosen)
+        page = self._documents.query(Query(_collection(owner), order=("connected_at", "asc"), limit=1))
+        return page.documents[0].id if page.documents else ""
+
+    def store(self, account: GmailAccount, before: Found | None, also: Sequence[Write]) -> None:
+        """Write a connected account, together with `also`. Raises PreconditionFailed where it changed meanwhile."""
+        place = path(account.owner, account.id)
+        if before:
+            write: Write = Update(place, records.changes(before.account, account), version=before.version)
+        else:
+            write = Create(place, records.to_data(account))
+        self._documents.commit([*also, write])
+
+    def disconnect(self, caller: Caller, account_id: str) -> None:
+        """Forget the record first, then tell Google; what Google says changes nothing. Raises NotFound."""
+        account = self.get(caller, account_id)
+        self._documents.commit([Delete(path(account.owner, account.id))])
+        with contextlib.suppress(ReauthRequired):  # a token that can't be opened can't be revoked either
+            self.revoke_unless_used(account.sub, self._tokens.refresh_token(account))
+
+    def make_default(self, caller: Caller, account_id: str) -> None:
+        account = self.get(caller, account_id)
+        self._documents.commit([Put(f"owners/{account.owner}", {"default_account": account.id})])
+
+    def revoke_unless_used(self, sub: str, token: str) -> None:
+        """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it."""
+        page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=1, group=True))
+        if page.documents:
+            return
+        with contextlib.suppress(IntegrationError, GmailRejected):
+            self._oauth.revoke(token)
+
+
+def _collection(owner: str) -> str:
+    return f"owners/{owner}/accounts"
+
+
+def _found(document: Document) -> Found:
+    return Found(records.from_data(GmailAccount, document.data), document.version)

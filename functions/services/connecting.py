@@ -1,0 +1,218 @@
+"""Connecting a Gmail account: the way back from Google, and the confirm step for frontends on another site.
+
+What keeps others out (RFC 9700): the state is sealed, expires, works once, and is bound to the owner who asked and to
+the browser that asked. Where the browser can't show that it is the same one, nothing is connected until the owner who
+started confirms it with a token of their own.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from functions.domain import records
+from functions.domain.accounts import GmailAccount
+from functions.domain.callers import Caller
+from functions.domain.errors import (
+    Conflict,
+    ConsentDenied,
+    InsufficientPermissions,
+    IntegrationError,
+    InvalidCredentials,
+    InvalidState,
+    PreconditionFailed,
+    ReauthRequired,
+    WrongAccount,
+)
+from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
+from functions.domain.ports import Clock, Create, Delete, Documents, Grant, OAuthClient, Sealer, Unsealable, Write
+from functions.services.accounts import Accounts
+from functions.services.aliases import Aliases
+from functions.services.signin_links import SignInLinks, State
+from functions.services.tokens import Tokens
+
+PENDING_LIFE = timedelta(minutes=10)
+_PENDING = "pending-grant"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a callback ended: one of account, pending and error is set. `return_to` may be empty."""
+
+    return_to: str = ""
+    account: GmailAccount | None = None
+    pending: str = ""
+    error: IntegrationError | None = None
+
+
+class Connecting:
+    """`ring` seals parked grants."""
+
+    def __init__(
+        self,
+        *,
+        documents: Documents,
+        oauth: OAuthClient,
+        links: SignInLinks,
+        ring: Sealer,
+        tokens: Tokens,
+        accounts: Accounts,
+        aliases: Aliases,
+        clock: Clock,
+        random: RandomBytes,
+    ) -> None:
+        self._documents = documents
+        self._oauth = oauth
+        self._links = links
+        self._ring = ring
+        self._tokens = tokens
+        self._accounts = accounts
+        self._aliases = aliases
+        self._clock = clock
+        self._random = random
+
+    def finish(self, query: Mapping[str, str], browser: str) -> Outcome:
+        """Google's redirect. Never raises what the person can be told: it is the outcome's error."""
+        try:
+            state = self._links.open(query.get("state", ""))
+        except IntegrationError as error:
+            return Outcome(error=error)
+        try:
+            return self._finish(state, query, browser)
+        except IntegrationError as error:
+            return Outcome(return_to=state.return_to, error=error)
+
+    def confirm(self, caller: Caller, pending_id: str) -> GmailAccount:
+        """Connect a parked grant for the owner who started. Raises InvalidState; what `finish` reports as errors."""
+        path = f"pending/{pending_id}"
+        document = self._documents.get(path) if looks_like("pnd", pending_id) else None
+        if document is None or document.data["expires_at"] <= self._clock():
+            raise InvalidState("There is no such pending connection: it was used, or has expired.")
+        try:
+            grant = _load_grant(self._ring.open(document.data["grant"], f"{_PENDING}|{pending_id}"))
+        except Unsealable:
+            raise InvalidState("The pending connection can't be read any more.") from None
+        if document.data["owner"] != caller.owner:
+            # Someone was led to finish another owner's link: their mailbox must end up in nobody's list.
+            self._take([Delete(path, version=document.version)])
+            self._forget(grant)
+            raise InvalidState("This connection was started by somebody else.")
+        return self._store(caller.owner, grant, [Delete(path, version=document.version)])
+
+    def _finish(self, state: State, query: Mapping[str, str], browser: str) -> Outcome:
+        if self._clock() >= state.expires_at:
+            raise InvalidState("This sign-in link has expired.")
+        same_browser = state.same_browser(browser)
+        if not same_browser and (browser or not state.return_to):
+            raise InvalidState("This sign-in link was made for another browser.")
+        self._take([Create(state.mark, {"expires_at": state.expires_at})])
+        if error := query.get("error"):
+            raise _refused(error)
+        if not query.get("code"):
+            raise InvalidState("The answer that came back has no code.")
+        verifier, nonce = self._links.proofs(state)
+        grant = self._oauth.exchange(code=query.get("code", ""), verifier=verifier, nonce=nonce)
+        self._check(grant, state.expected_email)
+        if same_browser:
+            return Outcome(return_to=state.return_to, account=self._store(state.owner, grant, []))
+        return Outcome(return_to=state.return_to, pending=self._park(state.owner, grant))
+
+    def _take(self, writes: list[Write]) -> None:
+        """Make a state or a pending grant used: exactly one caller gets past here."""
+        try:
+            self._documents.commit(writes)
+        except PreconditionFailed:
+            raise InvalidState("This sign-in link was already used.") from None
+
+    def _check(self, grant: Grant, expected_email: str) -> None:
+        if expected_email and grant.email.casefold() != expected_email.casefold():
+            self._forget(grant)
+            raise WrongAccount(f"Expected {expected_email}, but {grant.email} was chosen.")
+        if not _probe(grant).can_send:
+            self._forget(grant)
+            raise InsufficientPermissions(f"{grant.email} did not grant the permission to send email.")
+
+    def _park(self, owner: str, grant: Grant) -> str:
+        pending = random_id("pnd", self._random)
+        sealed = self._ring.seal(_dump(grant), f"{_PENDING}|{pending}")
+        expires_at = self._clock() + PENDING_LIFE
+        data = {"owner": owner, "grant": sealed, "sub": grant.sub, "expires_at": expires_at}
+        self._documents.commit([Create(f"pending/{pending}", data)])
+        return pending
+
+    def _store(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
+        for _ in range(3):
+            before = self._accounts.find(owner, derived_id("acc", owner, grant.sub))
+            account = self._connected(owner, grant, before.account if before else None)
+            try:
+                self._accounts.store(account, before, also)
+            except PreconditionFailed:
+                if also and self._documents.get(also[0].path) is None:
+                    raise InvalidState("This connection was already confirmed.") from None
+                continue  # connected twice at once, or changed meanwhile: look again
+            # The name that recipients see stands in Gmail's settings; where it can't be read, sends go without one.
+            return self._aliases.shown(account)
+        raise Conflict("The account is being changed by somebody else.")
+
+    def _connected(self, owner: str, grant: Grant, before: GmailAccount | None) -> GmailAccount:
+        """The account as it is after this grant. What Google does not send again, it keeps."""
+        fresh = replace(_probe(grant), owner=owner, id=derived_id("acc", owner, grant.sub), connected_at=self._clock())
+        if grant.refresh_token:
+            refresh_token = self._tokens.seal(fresh, "refresh_token", grant.refresh_token)
+        elif before and before.problem_code != ReauthRequired.code:
+            refresh_token = before.refresh_token
+        else:
+            raise ReauthRequired(
+                "Google gave no refresh token, so nothing could be sent once the first hour is over.",
+                remedy="Remove this application at https://myaccount.google.com/permissions, then connect again.",
+            )
+        if before:
+            fresh = replace(
+                fresh,
+                connected_at=before.connected_at,
+                last_sent_at=before.last_sent_at,
+                name=grant.name or before.name,
+            )
+        return replace(
+            fresh,
+            refresh_token=refresh_token,
+            access_token=self._tokens.seal(fresh, "access_token", grant.access_token),
+            access_token_expires_at=grant.expires_at,
+        )
+
+    def _forget(self, grant: Grant) -> None:
+        """Give back a grant that is not wanted, unless the same Google account is connected somewhere."""
+        self._accounts.revoke_unless_used(grant.sub, grant.refresh_token or grant.access_token)
+
+
+def _probe(grant: Grant) -> GmailAccount:
+    """The grant as an account that is not anybody's yet."""
+    return GmailAccount(
+        id="",
+        owner="",
+        sub=grant.sub,
+        email=grant.email.lower(),  # Gmail's addresses have no case; ours are looked up
+        name=grant.name,
+        scopes=grant.scopes,
+        connected_at=grant.expires_at,
+        refresh_token="",
+    )
+
+
+def _refused(error: str) -> IntegrationError:
+    """Errors of the authorization endpoint (RFC 6749 §4.1.2.1, and Google's own)."""
+    if error in ("unauthorized_client", "invalid_client", "redirect_uri_mismatch", "deleted_client"):
+        return InvalidCredentials(f"Google refused the OAuth client ({error}).")
+    if error == "access_denied":
+        return ConsentDenied("Access was denied on Google's page.")
+    return ConsentDenied(f"Google did not grant access ({error[:60]!r}).")
+
+
+def _dump(grant: Grant) -> bytes:
+    return json.dumps(records.to_data(grant), default=datetime.isoformat, separators=(",", ":")).encode()
+
+
+def _load_grant(data: bytes) -> Grant:
+    fields = json.loads(data)
+    fields["expires_at"] = datetime.fromisoformat(fields["expires_at"])
+    return records.from_data(Grant, fields)

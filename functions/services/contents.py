@@ -1,0 +1,119 @@
+"""Storing what a send will say, and getting it back: small parts in the document, large ones as blobs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from functions.domain import records
+from functions.domain.contents import (
+    INLINE_BODIES,
+    INLINE_PART,
+    INLINE_PARTS,
+    Content,
+    StoredHeader,
+    StoredPart,
+    pack_bodies,
+    unpack_bodies,
+)
+from functions.domain.messages import Attachment, Message
+from functions.domain.ports import Blobs, Data
+
+
+def path(owner: str, send_id: str) -> str:
+    return f"owners/{owner}/contents/{send_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobSource:
+    """The bytes of an attachment that already lies in the blob store."""
+
+    blobs: Blobs
+    name: str
+
+    def __call__(self) -> Iterator[bytes]:
+        return self.blobs.read(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class BytesSource:
+    """The bytes of an attachment that is small enough to be kept in memory."""
+
+    data: bytes
+
+    def __call__(self) -> Iterator[bytes]:
+        return iter((self.data,))
+
+
+def store(
+    blobs: Blobs, prefix: str, message: Message, *, date: datetime, message_id: str, thread_id: str | None
+) -> Data:
+    """The document of a message's content; what does not fit in is written to blobs under `prefix`."""
+    bodies, bodies_blob = pack_bodies(message.text, message.html), ""
+    if len(bodies) > INLINE_BODIES:
+        bodies, bodies_blob = b"", blobs.write(f"{prefix}bodies", [bodies]).name
+    parts, inline = [], 0
+    for index, attachment in enumerate(message.attachments):
+        part = StoredPart(
+            attachment.filename, attachment.content_type, attachment.size, attachment.sha256, attachment.content_id
+        )
+        if isinstance(attachment.source, BlobSource):
+            part = replace(part, blob=attachment.source.name)
+        elif attachment.size <= INLINE_PART and inline + attachment.size <= INLINE_PARTS:
+            inline += attachment.size
+            part = replace(part, data=b"".join(attachment.source()))
+        else:
+            part = replace(part, blob=blobs.write(f"{prefix}{index}", attachment.source()).name)
+        parts.append(part)
+    content = Content(
+        sender=message.sender,
+        to=message.to,
+        cc=message.cc,
+        bcc=message.bcc,
+        reply_to=message.reply_to,
+        subject=message.subject,
+        date=date,
+        message_id=message_id,
+        bodies=bodies,
+        bodies_blob=bodies_blob,
+        parts=tuple(parts),
+        headers=tuple(StoredHeader(name, value) for name, value in message.headers),
+        in_reply_to=message.in_reply_to,
+        references=message.references,
+        thread_id=thread_id,
+    )
+    return records.to_data(content)
+
+
+def load(blobs: Blobs, data: Data) -> tuple[Content, Message]:
+    """Raises BlobMissing where a part has expired."""
+    content = records.from_data(Content, data)
+    bodies = b"".join(blobs.read(content.bodies_blob)) if content.bodies_blob else content.bodies
+    text, html = unpack_bodies(bodies)
+    message = Message(
+        sender=content.sender,
+        to=content.to,
+        cc=content.cc,
+        bcc=content.bcc,
+        reply_to=content.reply_to,
+        subject=content.subject,
+        text=text,
+        html=html,
+        attachments=tuple(_attachment(blobs, part) for part in content.parts),
+        headers=tuple((h.name, h.value) for h in content.headers),
+        in_reply_to=content.in_reply_to,
+        references=content.references,
+    )
+    return content, message
+
+
+def discard(blobs: Blobs, data: Data) -> None:
+    """Delete the blobs of a content that is not wanted any more."""
+    content = records.from_data(Content, data)
+    for name in (content.bodies_blob, *(part.blob for part in content.parts)):
+        if name:
+            blobs.delete(name)
+
+
+def _attachment(blobs: Blobs, part: StoredPart) -> Attachment:
+    source = BlobSource(blobs, part.blob) if part.blob else BytesSource(part.data)
+    return Attachment(part.filename, part.content_type, part.size, part.sha256, part.content_id, source)

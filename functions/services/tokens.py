@@ -1,0 +1,131 @@
+"""Access tokens: cached in the instance and, sealed, on the account's record; one refresh at a time per account."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from functions.domain import records
+from functions.domain.accounts import GmailAccount
+from functions.domain.errors import NotFound, PreconditionFailed, ReauthRequired
+from functions.domain.ports import Clock, Documents, OAuthClient, Sealer, Unsealable, Update
+
+R = TypeVar("R")
+
+# A token is not used in its last minute: it could die on its way to Gmail.
+MARGIN = timedelta(minutes=1)
+
+
+def path(owner: str, account_id: str) -> str:
+    return f"owners/{owner}/accounts/{account_id}"
+
+
+class Tokens:
+    def __init__(self, documents: Documents, oauth: OAuthClient, ring: Sealer, clock: Clock) -> None:
+        self._documents = documents
+        self._oauth = oauth
+        self._ring = ring
+        self._clock = clock
+        self._cache: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def seal(self, account: GmailAccount, field: str, token: str) -> str:
+        return self._ring.seal(token.encode(), self._context(account, field))
+
+    def refresh_token(self, account: GmailAccount) -> str:
+        """Raises ReauthRequired where the stored token can't be opened any more."""
+        try:
+            return self._ring.open(account.refresh_token, self._context(account, "refresh_token")).decode()
+        except Unsealable as exc:
+            raise ReauthRequired(f"The stored grant of {account.email} can't be read any more.") from exc
+
+    def access_token(self, account: GmailAccount, *, refused: str = "") -> str:
+        """A token that Gmail should take now; never `refused`, which it has just refused.
+
+        Raises ReauthRequired (and marks the account), InvalidCredentials, Unavailable, NotFound (disconnected).
+        """
+        key = (account.id, account.refresh_token)
+        if found := self._usable(key, refused):
+            return found
+        with self._locks[account.id]:
+            if found := self._usable(key, refused):  # another thread has just refreshed it
+                return found
+            # After a refusal the record's token may be as dead as the refused one: only a fresh one tells whether the
+            # grant is.
+            if not refused and (found := self._from_record(account)):
+                return found
+            return self._refresh(account)
+
+    def with_token(self, account: GmailAccount, call: Callable[[str], R]) -> R:
+        """What `call` gives for an access token; where Gmail refuses it, once more with a fresh one.
+
+        For reads: a call may be made twice. Raises what `access_token` and `call` raise.
+        """
+        token = self.access_token(account)
+        try:
+            return call(token)
+        except ReauthRequired:
+            fresh = self.access_token(account, refused=token)
+        try:
+            return call(fresh)
+        except ReauthRequired:
+            self.mark_dead(account)
+            raise
+
+    def _usable(self, key: tuple[str, str], refused: str) -> str:
+        token, expires_at = self._cache.get(key, ("", None))
+        return token if expires_at and token != refused and expires_at - MARGIN > self._clock() else ""
+
+    def _from_record(self, account: GmailAccount) -> str:
+        expires_at = account.access_token_expires_at
+        if not account.access_token or expires_at is None or expires_at - MARGIN <= self._clock():
+            return ""
+        try:
+            token = self._ring.open(account.access_token, self._context(account, "access_token")).decode()
+        except Unsealable:
+            return ""
+        self._cache[account.id, account.refresh_token] = (token, expires_at)
+        return token
+
+    def _refresh(self, account: GmailAccount) -> str:
+        try:
+            fresh = self._oauth.refresh(self.refresh_token(account))
+        except ReauthRequired:
+            self.mark_dead(account)
+            raise ReauthRequired(f"Google no longer accepts the grant of {account.email}.") from None
+        after = replace(
+            account,
+            access_token=self.seal(account, "access_token", fresh.token),
+            access_token_expires_at=fresh.expires_at,
+            scopes=fresh.scopes or account.scopes,
+        )
+        if fresh.refresh_token:
+            after = replace(after, refresh_token=self.seal(account, "refresh_token", fresh.refresh_token))
+        try:
+            self._documents.commit([Update(path(account.owner, account.id), records.changes(account, after))])
+        except PreconditionFailed:
+            raise NotFound("This account has been disconnected.") from None
+        self._cache[account.id, after.refresh_token] = (fresh.token, fresh.expires_at)
+        return fresh.token
+
+    def mark_dead(self, account: GmailAccount) -> None:
+        """Record that the grant is dead, unless the account was reconnected or disconnected meanwhile."""
+        place = path(account.owner, account.id)
+        document = self._documents.get(place)
+        if document is None:
+            return
+        current = records.from_data(GmailAccount, document.data)
+        if current.refresh_token != account.refresh_token:
+            return
+        try:
+            self._documents.commit(
+                [Update(place, records.changes(current, current.needs_reauth()), version=document.version)]
+            )
+        except PreconditionFailed:
+            return  # it has just changed: whoever uses it next finds out again
+
+    def _context(self, account: GmailAccount, field: str) -> str:
+        """Binds a sealed token to its record, so that two records can't be swapped."""
+        return f"{account.owner}|{account.id}|{account.sub}|{field}"

@@ -1,0 +1,260 @@
+"""Google's token endpoint, with a tiny provider in its place: which ID tokens are taken, and which answers."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from functions.adapters.google_oauth import GoogleOAuth
+from functions.adapters.http import Http
+from functions.adapters.oidc import IdTokens
+from functions.domain.accounts import REQUESTED_SCOPES, SEND
+from functions.domain.errors import (
+    GmailRejected,
+    IntegrationError,
+    InvalidCredentials,
+    InvalidState,
+    ReauthRequired,
+    Unavailable,
+)
+from functions.domain.ports import Grant
+from tests.e2e.issuer import Issuer, forged
+from tests.services.builders import Clock
+
+NOW = datetime.now(UTC)
+CLIENT = ("client-id", "client-secret")
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    made = Issuer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def oauth(issuer: Issuer) -> GoogleOAuth:
+    http = Http()
+    return GoogleOAuth(
+        http=http,
+        client=lambda: CLIENT,
+        authorize_url=f"{issuer.url}/auth",
+        token_url=f"{issuer.url}/token",
+        revoke_url=f"{issuer.url}/revoke",
+        redirect_uri="http://localhost:8000/api/gmail/oauth2callback/",
+        id_tokens=IdTokens(http, issuer.url, jwks_url=f"{issuer.url}/keys"),
+        clock=Clock(NOW),
+    )
+
+
+def id_token(issuer: Issuer, **claims: Any) -> str:
+    said = {"aud": CLIENT[0], "nonce": "the-nonce", "email": "ada@example.com", "email_verified": True, "name": "Ada"}
+    return issuer.token("ada-sub", **{**said, **claims})
+
+
+def answers(issuer: Issuer, **changed: Any) -> None:
+    """What the token endpoint says."""
+    said = {
+        "access_token": "ya29.a",
+        "refresh_token": "1//0r",
+        "expires_in": 3599,
+        "token_type": "Bearer",
+        "scope": " ".join(REQUESTED_SCOPES),
+        "id_token": id_token(issuer),
+        **changed,
+    }
+    issuer.documents["/token"] = {name: value for name, value in said.items() if value is not None}
+
+
+def exchange(oauth: GoogleOAuth) -> Grant:
+    return oauth.exchange(code="4/0Acode", verifier="v" * 43, nonce="the-nonce")
+
+
+def fails(oauth: GoogleOAuth, kind: type[IntegrationError]) -> IntegrationError:
+    with pytest.raises(kind) as caught:
+        exchange(oauth)
+    for secret in ("ya29.a", "1//0r", "4/0Acode", "client-secret", "eyJ"):
+        assert secret not in caught.value.detail
+    return caught.value
+
+
+def test_a_grant_has_what_google_said(oauth: GoogleOAuth, issuer: Issuer) -> None:
+    answers(issuer)
+
+    found = exchange(oauth)
+
+    assert (found.sub, found.email, found.email_verified, found.name) == ("ada-sub", "ada@example.com", True, "Ada")
+    assert (found.access_token, found.refresh_token) == ("ya29.a", "1//0r")
+    assert found.scopes == REQUESTED_SCOPES
+    assert found.expires_at == NOW + timedelta(seconds=3599)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "another"},
+        {"nonce": None},
+        {"nonce": ""},
+        {"nonce": ["the-nonce"]},
+        {"aud": "another-client"},
+        {"aud": None},
+        {"aud": ["another-client"]},
+        {"iss": "https://accounts.google.com"},
+        {"iss": None},
+        {"exp": int(time.time()) - 3600},
+        {"exp": None},
+        {"nbf": int(time.time()) + 3600},
+        {"email": None},
+        {"email": ""},
+        {"email": 7},
+    ],
+)
+def test_an_id_token_that_is_not_for_this_sign_in_is_refused(
+    oauth: GoogleOAuth, issuer: Issuer, claims: dict[str, Any]
+) -> None:
+    if not isinstance(claims.get("iss", ""), str):
+        claims = {**claims, "iss": ""}
+    answers(issuer, id_token=id_token(issuer, **claims))
+
+    fails(oauth, InvalidState)
+
+
+def test_an_id_token_that_somebody_else_signed_is_refused(oauth: GoogleOAuth, issuer: Issuer) -> None:
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    good = id_token(issuer).split(".")
+    unsigned = forged({"alg": "none"}, {"sub": "x"})
+    for token in (id_token(issuer, key=stranger), unsigned, f"{good[0]}.{good[1]}.", "not a token"):
+        answers(issuer, id_token=token)
+        fails(oauth, InvalidState)
+
+
+def test_google_names_itself_with_and_without_its_scheme(issuer: Issuer) -> None:
+    tokens = IdTokens(Http(), issuer.url, jwks_url=f"{issuer.url}/keys", also_issuer="accounts.example.com")
+
+    for name in (issuer.url, "accounts.example.com"):
+        assert tokens.verify(issuer.token(iss=name), {"tests"}, NOW)["iss"] == name
+
+
+@pytest.mark.parametrize("missing", ["id_token", "access_token"])
+def test_an_answer_without_the_tokens_is_unavailable(oauth: GoogleOAuth, issuer: Issuer, missing: str) -> None:
+    answers(issuer, **{missing: None})
+
+    fails(oauth, Unavailable)
+
+
+@pytest.mark.parametrize("given", [None, ""])
+def test_no_refresh_token_is_none(oauth: GoogleOAuth, issuer: Issuer, given: str | None) -> None:
+    answers(issuer, refresh_token=given)
+
+    assert exchange(oauth).refresh_token is None
+
+
+def test_fewer_scopes_than_asked_for_are_what_was_granted(oauth: GoogleOAuth, issuer: Issuer) -> None:
+    answers(issuer, scope=f"openid {SEND}")
+
+    assert exchange(oauth).scopes == ("openid", SEND)
+
+
+def test_scopes_that_are_not_named_are_those_asked_for(oauth: GoogleOAuth, issuer: Issuer) -> None:
+    """RFC 6749 §5.1."""
+    answers(issuer, scope=None)
+
+    assert exchange(oauth).scopes == REQUESTED_SCOPES
+
+
+ERRORS = [
+    (400, "invalid_grant", InvalidState, ReauthRequired),
+    (400, "invalid_rapt", ReauthRequired, ReauthRequired),
+    (401, "invalid_client", InvalidCredentials, InvalidCredentials),
+    (401, "unauthorized_client", InvalidCredentials, InvalidCredentials),
+    (401, "deleted_client", InvalidCredentials, InvalidCredentials),
+    (400, "redirect_uri_mismatch", InvalidCredentials, InvalidCredentials),
+    (400, "invalid_request", Unavailable, Unavailable),
+    (400, "something_new", Unavailable, Unavailable),
+    (403, "access_denied", Unavailable, Unavailable),
+    (500, "internal_failure", Unavailable, Unavailable),
+    (503, "temporarily_unavailable", Unavailable, Unavailable),
+]
+
+
+@pytest.mark.parametrize(("status", "error", "on_exchange", "on_refresh"), ERRORS, ids=[e[1] for e in ERRORS])
+def test_googles_errors_mean_what_they_mean(
+    oauth: GoogleOAuth,
+    issuer: Issuer,
+    status: int,
+    error: str,
+    on_exchange: type[IntegrationError],
+    on_refresh: type[IntegrationError],
+) -> None:
+    issuer.status = status
+    issuer.documents["/token"] = {"error": error, "error_description": "Because."}
+
+    assert type(fails(oauth, on_exchange)) is on_exchange
+    with pytest.raises(IntegrationError) as caught:
+        oauth.refresh("1//0r")
+    assert type(caught.value) is on_refresh
+
+
+@pytest.mark.parametrize("document", [[], "x", 7, {}, {"access_token": ""}, {"access_token": 7}])
+def test_an_answer_in_no_known_form_is_unavailable(oauth: GoogleOAuth, issuer: Issuer, document: Any) -> None:
+    issuer.documents["/token"] = document
+
+    fails(oauth, Unavailable)
+    with pytest.raises(Unavailable):
+        oauth.refresh("1//0r")
+
+
+def test_a_refreshed_token_has_what_google_said(oauth: GoogleOAuth, issuer: Issuer) -> None:
+    answers(issuer, refresh_token=None, id_token=None, scope=SEND)
+
+    found = oauth.refresh("1//0r")
+
+    assert (found.token, found.scopes, found.refresh_token) == ("ya29.a", (SEND,), None)
+    assert found.expires_at == NOW + timedelta(seconds=3599)
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("60", 60), (None, 3600), ("x", 3600), (-5, 0), (10**12, 86_400)])
+def test_a_lifetime_that_makes_no_sense_is_bounded(
+    oauth: GoogleOAuth, issuer: Issuer, given: Any, seconds: int
+) -> None:
+    answers(issuer, expires_in=given)
+
+    assert oauth.refresh("1//0r").expires_at == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(200, None), (400, GmailRejected), (503, Unavailable), (302, Unavailable)]
+)
+def test_revoking_says_how_it_went(
+    oauth: GoogleOAuth, issuer: Issuer, status: int, kind: type[Exception] | None
+) -> None:
+    issuer.documents["/revoke"] = {}
+    issuer.status = status
+    if kind is None:
+        oauth.revoke("1//0r")
+    else:
+        with pytest.raises(kind):
+            oauth.revoke("1//0r")
+
+
+def test_the_authorization_url_may_have_a_query_already(issuer: Issuer) -> None:
+    oauth = GoogleOAuth(
+        http=Http(),
+        client=lambda: CLIENT,
+        authorize_url="https://example.com/auth?a=b",
+        token_url="",
+        revoke_url="",
+        redirect_uri="",
+        id_tokens=IdTokens(Http(), issuer.url),
+        clock=Clock(NOW),
+    )
+
+    url = oauth.authorization_url(state="s", nonce="n", challenge="c", login_hint=None)
+
+    assert url.startswith("https://example.com/auth?a=b&client_id=")
+    assert json.dumps(CLIENT[1]) not in url
+    assert CLIENT[1] not in url

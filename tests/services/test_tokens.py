@@ -1,0 +1,292 @@
+"""Access tokens: refreshed once however many ask, never used when refused, and sealed to one record."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.adapters.declared_indexes import declared
+from functions.adapters.sealing import KeyRing
+from functions.adapters.sqlite import SqliteDocuments
+from functions.domain import records
+from functions.domain.accounts import SEND, AccountStatus, GmailAccount
+from functions.domain.errors import InvalidCredentials, NotFound, ReauthRequired, Unavailable
+from functions.domain.ports import AccessToken, Create, Delete, Document, Update
+from functions.services.tokens import Tokens, path
+from tests.services.builders import NOW, Clock, MemorySecrets, account
+
+
+class OAuth:
+    """Counts refreshes and numbers the tokens it gives; answers with `error` instead, if there is one."""
+
+    def __init__(self) -> None:
+        self.refreshed: list[str] = []
+        self.error: Exception | None = None
+        self.rotated: str | None = None
+        self.scopes: tuple[str, ...] = ()
+        self.before: Callable[[], object] = lambda: None
+
+    def refresh(self, refresh_token: str) -> AccessToken:
+        self.before()
+        self.refreshed.append(refresh_token)
+        if self.error:
+            raise self.error
+        number = len(self.refreshed)
+        return AccessToken(f"access-{number}", NOW + timedelta(hours=number), self.scopes, self.rotated)
+
+
+class House:
+    """Two instances of the service over one store."""
+
+    def __init__(self, directory: Path) -> None:
+        self.oauth = OAuth()
+        self.clock = Clock()
+        self.secrets = MemorySecrets()
+        self.ring = KeyRing(self.secrets, "tokens", create=True)
+        self.documents = SqliteDocuments(directory / "gmail.db", declared())
+        self.tokens = self.instance()
+
+    def instance(self) -> Tokens:
+        return Tokens(self.documents, self.oauth, self.ring, self.clock)  # type: ignore[arg-type]
+
+    def store(self, **changed: Any) -> GmailAccount:
+        made = account(**changed)
+        made = replace(made, refresh_token=self.tokens.seal(made, "refresh_token", f"refresh-{made.id}"))
+        self.documents.commit([Create(path(made.owner, made.id), records.to_data(made))])
+        return made
+
+    def stored(self, found: GmailAccount) -> GmailAccount:
+        document = self.documents.get(path(found.owner, found.id))
+        assert isinstance(document, Document)
+        return records.from_data(GmailAccount, document.data)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_the_first_call_refreshes_and_the_next_ones_do_not(house: House) -> None:
+    ada = house.store()
+
+    assert [house.tokens.access_token(ada) for _ in range(3)] == ["access-1"] * 3
+    assert house.oauth.refreshed == ["refresh-acc_1"]
+
+
+def test_another_instance_takes_the_token_from_the_record(house: House) -> None:
+    ada = house.store()
+    house.tokens.access_token(ada)
+
+    assert house.instance().access_token(house.stored(ada)) == "access-1"
+    assert len(house.oauth.refreshed) == 1
+
+
+def test_the_record_holds_no_token_that_can_be_read(house: House) -> None:
+    ada = house.store()
+    house.tokens.access_token(ada)
+
+    text = str(house.documents.get(path(ada.owner, ada.id)))
+
+    assert "access-1" not in text
+    assert "refresh-acc_1" not in text
+
+
+@pytest.mark.parametrize(("minutes", "refreshes"), [(58.9, 1), (59.1, 2), (61, 2)])
+def test_a_token_is_not_used_in_its_last_minute(house: House, minutes: float, refreshes: int) -> None:
+    ada = house.store()
+    house.tokens.access_token(ada)
+
+    house.clock.now = NOW + timedelta(minutes=minutes)
+    house.tokens.access_token(house.stored(ada))
+
+    assert len(house.oauth.refreshed) == refreshes
+
+
+def test_twenty_threads_at_once_refresh_once(house: House) -> None:
+    ada = house.store()
+    begin, others_wait = threading.Barrier(20), threading.Event()
+    house.oauth.before = lambda: others_wait.wait(30)
+
+    def call(_: int) -> str:
+        if begin.wait(30) == 0:
+            threading.Timer(0.1, others_wait.set).start()  # until then all of them pile up
+        return house.tokens.access_token(ada)
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(call, range(20))) == {"access-1"}
+    assert len(house.oauth.refreshed) == 1
+
+
+def test_twenty_threads_whose_token_was_refused_refresh_once(house: House) -> None:
+    ada = house.store()
+    refused = house.tokens.access_token(ada)
+    begin = threading.Barrier(20)
+
+    def call(_: int) -> str:
+        begin.wait(30)
+        return house.tokens.access_token(ada, refused=refused)
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(call, range(20))) == {"access-2"}
+    assert len(house.oauth.refreshed) == 2
+
+
+def test_two_accounts_do_not_wait_for_each_other(house: House) -> None:
+    ada, bo = house.store(), house.store(id="acc_2")
+    inside, leave = threading.Event(), threading.Event()
+
+    def block_the_first() -> None:
+        if not inside.is_set():
+            inside.set()
+            assert leave.wait(30)
+
+    house.oauth.before = block_the_first
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(house.tokens.access_token, ada)
+        assert inside.wait(30)
+        assert house.tokens.access_token(bo)
+        leave.set()
+        assert first.result(30)
+
+
+def test_after_a_refusal_the_records_token_is_not_trusted_either(house: House) -> None:
+    """It may be as dead as the refused one; only a refresh tells whether the grant is."""
+    ada = house.store()
+    refused = house.tokens.access_token(ada)
+    other = house.instance()
+    other.access_token(ada, refused=refused)
+    assert house.stored(ada).access_token != ada.access_token
+
+    assert house.tokens.access_token(house.stored(ada), refused=refused) == "access-3"
+
+
+def test_a_call_whose_token_is_refused_is_made_once_more_with_a_fresh_one(house: House) -> None:
+    ada = house.store()
+    used: list[str] = []
+
+    def call(token: str) -> str:
+        used.append(token)
+        if len(used) == 1:
+            raise ReauthRequired
+        return "answer"
+
+    assert house.tokens.with_token(ada, call) == "answer"
+    assert used == ["access-1", "access-2"]
+    assert house.stored(ada).status is AccountStatus.CONNECTED
+
+
+def test_a_call_whose_fresh_token_is_refused_too_marks_the_account(house: House) -> None:
+    ada = house.store()
+
+    def call(_: str) -> None:
+        raise ReauthRequired
+
+    with pytest.raises(ReauthRequired):
+        house.tokens.with_token(ada, call)
+    assert house.stored(ada).status is AccountStatus.REAUTH_REQUIRED
+
+
+def test_a_dead_grant_marks_the_account_and_forgets_the_access_token(house: House) -> None:
+    ada = house.store()
+    house.tokens.access_token(ada)
+    house.oauth.error = ReauthRequired()
+    house.clock.now += timedelta(hours=2)
+
+    with pytest.raises(ReauthRequired, match=ada.email):
+        house.tokens.access_token(house.stored(ada))
+
+    found = house.stored(ada)
+    assert found.status is AccountStatus.REAUTH_REQUIRED
+    assert (found.access_token, found.access_token_expires_at) == ("", None)
+    assert found.refresh_token == ada.refresh_token
+
+
+@pytest.mark.parametrize("error", [Unavailable(), InvalidCredentials()])
+def test_what_is_not_the_grants_fault_changes_nothing(house: House, error: Exception) -> None:
+    ada = house.store()
+    house.oauth.error = error
+
+    with pytest.raises(type(error)):
+        house.tokens.access_token(ada)
+
+    assert house.stored(ada) == ada
+
+
+def test_an_account_that_was_reconnected_meanwhile_is_not_marked(house: House) -> None:
+    ada = house.store()
+    fresh = house.tokens.seal(ada, "refresh_token", "a new one")
+    house.documents.commit([Update(path(ada.owner, ada.id), {"refresh_token": fresh})])
+
+    house.tokens.mark_dead(ada)
+
+    assert house.stored(ada).status is AccountStatus.CONNECTED
+
+
+def test_an_account_that_was_disconnected_meanwhile_is_not_found_and_not_written_again(house: House) -> None:
+    ada = house.store()
+    house.documents.commit([Delete(path(ada.owner, ada.id))])
+
+    with pytest.raises(NotFound):
+        house.tokens.access_token(ada)
+    house.tokens.mark_dead(ada)
+
+    assert house.documents.get(path(ada.owner, ada.id)) is None
+
+
+def test_a_refresh_token_that_google_rotates_is_kept(house: House) -> None:
+    ada = house.store()
+    house.oauth.rotated = "rotated"
+    house.tokens.access_token(ada)
+
+    assert house.tokens.refresh_token(house.stored(ada)) == "rotated"
+
+
+def test_none_returned_overwrites_nothing(house: House) -> None:
+    ada = house.store()
+    house.tokens.access_token(ada)
+
+    assert house.tokens.refresh_token(house.stored(ada)) == "refresh-acc_1"
+    assert house.stored(ada).scopes == ada.scopes
+
+
+def test_scopes_that_google_has_narrowed_are_noted(house: House) -> None:
+    ada = house.store()
+    house.oauth.scopes = (SEND,)
+    house.tokens.access_token(ada)
+
+    assert house.stored(ada).scopes == (SEND,)
+
+
+@pytest.mark.parametrize("other", [{"owner": "own_2"}, {"id": "acc_2"}, {"sub": "22"}])
+def test_a_token_moved_to_another_record_cannot_be_opened(house: House, other: dict[str, str]) -> None:
+    """Whoever can write to the store can't make one account send with another's grant."""
+    ada = house.store()
+    thief = account(**other, refresh_token=ada.refresh_token, email="thief@example.com")
+
+    with pytest.raises(ReauthRequired):
+        house.tokens.refresh_token(thief)
+    assert house.oauth.refreshed == []
+
+
+def test_an_access_token_cannot_pose_as_a_refresh_token(house: House) -> None:
+    ada = house.store()
+    house.tokens.access_token(ada)
+    swapped = replace(ada, refresh_token=house.stored(ada).access_token)
+
+    with pytest.raises(ReauthRequired):
+        house.tokens.refresh_token(swapped)
+
+
+def test_an_access_token_moved_to_another_record_is_not_used(house: House) -> None:
+    ada, bo = house.store(), house.store(id="acc_2")
+    house.tokens.access_token(ada)
+    found = house.stored(ada)
+    swapped = replace(bo, access_token=found.access_token, access_token_expires_at=found.access_token_expires_at)
+
+    assert house.instance().access_token(swapped) == "access-2"
+    assert house.oauth.refreshed == ["refresh-acc_1", "refresh-acc_2"]
