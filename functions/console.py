@@ -1,0 +1,28 @@
+"""GET / and its files, GET /api/gmail/openapi.json, GET /healthz."""
+
+from werkzeug.wrappers import Response
+
+from functions.edge import static
+from functions.edge.endpoint import ANYONE, Call, Endpoint, respond
+
+endpoint = Endpoint("")
+
+
+@endpoint.route("GET", "/", ANYONE)
+def start(call: Call) -> Response:
+    return static.file(call.request, "index.html")
+
+
+@endpoint.route("GET", "/assets/{name}", ANYONE)
+def asset(call: Call) -> Response:
+    return static.file(call.request, call.ids["name"])
+
+
+@endpoint.route("GET", "/api/gmail/openapi.json", ANYONE)
+def openapi(call: Call) -> Response:  # noqa: ARG001
+    return static.openapi()
+
+
+@endpoint.route("GET", "/healthz", ANYONE)
+def healthz(call: Call) -> Response:  # noqa: ARG001
+    return respond({"status": "ok"})

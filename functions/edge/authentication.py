@@ -1,0 +1,43 @@
+"""Who is calling: an API key, or an ID token of a configured issuer."""
+
+import hmac
+
+from werkzeug.wrappers import Request
+
+from functions.domain.callers import Caller
+from functions.domain.errors import Unauthenticated
+from functions.domain.ids import LOCAL_OWNER, owner_id
+from functions.runtime.wiring import App
+
+MAX_TOKEN = 8192  # characters
+
+
+def authenticate(request: Request, app: App) -> Caller:
+    """Raises Unauthenticated; Unavailable where an issuer's keys or the store can't be read."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("There is no bearer token in the Authorization header.")
+    if len(token) > MAX_TOKEN or not token.isascii():
+        raise Unauthenticated("The bearer token is not one.")
+    local = app.local_api_key
+    if local and hmac.compare_digest(token.encode(), local.encode()):
+        return Caller(owner=LOCAL_OWNER, kind="user")
+    if token.startswith("gmk_"):
+        return app.keys.authenticate(token)
+    return _user(token, app)
+
+
+def _user(token: str, app: App) -> Caller:
+    from functions.adapters.oidc import unverified_issuer  # cryptography: only where a signature is checked
+
+    issuer = unverified_issuer(token)
+    verifier = app.issuers.get(issuer)
+    if verifier is None:
+        raise Unauthenticated("The token's issuer is not one of AUTH_ISSUERS.")
+    audiences = {audience for name, audience in app.settings.auth_issuers if name == issuer}
+    claims = verifier.verify(token, audiences, app.clock())
+    subject = claims.get(app.settings.owner_claim)
+    if not isinstance(subject, str) or not subject:
+        raise Unauthenticated(f"The token has no claim `{app.settings.owner_claim}` to name its owner.")
+    return Caller(owner=owner_id(issuer, subject), kind="user")

@@ -1,0 +1,112 @@
+"""Reading request bodies: JSON with a limit, and what is left of a refused one."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from werkzeug.wrappers import Request
+
+from functions.domain.errors import FieldError, InvalidJson, InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+
+BLOCK = 64 << 10  # bytes
+# A client that is told no while it still sends may not read the answer, so a refused body is read to its end, and
+# dropped. One that is longer than the platform lets through anyway is not worth the time.
+DISCARD_LIMIT = 64 << 20  # bytes
+
+
+def read(request: Request, limit: int) -> bytes:
+    """The whole body, of at most `limit` bytes. Raises PayloadTooLarge, UnsupportedMediaType."""
+    check_readable(request, limit)
+    parts, size = [], 0
+    for block in blocks(request):
+        size += len(block)
+        if size > limit:
+            _too_large(limit)
+        parts.append(block)
+    return b"".join(parts)
+
+
+def blocks(request: Request) -> Iterator[bytes]:
+    """The body as it comes. Raises InvalidRequest where it ends too early, or its chunks are wrong."""
+    size = 0
+    while True:
+        try:
+            block = request.stream.read(BLOCK)
+        except Exception as exc:  # every HTTP server's reader has errors of its own
+            raise InvalidRequest("The body can't be read to its end.") from exc
+        if not block:
+            break
+        size += len(block)
+        yield block
+    if size < (request.content_length or 0):  # the caller hung up: what came may look whole, and is not
+        raise InvalidRequest("The body ends before its Content-Length.")
+
+
+def read_json(request: Request, limit: int) -> dict[str, Any]:
+    """Raises UnsupportedMediaType, PayloadTooLarge, InvalidJson."""
+    kind = request.mimetype
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMediaType("This takes application/json.")
+    return parse_object(read(request, limit))
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """One JSON object (RFC 8259) in UTF-8. Raises InvalidJson, saying where it goes wrong."""
+    try:
+        found = json.loads(body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
+    except UnicodeDecodeError as exc:
+        raise InvalidJson(f"The body is not UTF-8 at byte {exc.start}.") from exc
+    except json.JSONDecodeError as exc:
+        raise InvalidJson(f"The body is not JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}.") from exc
+    except RecursionError as exc:
+        raise InvalidJson("The body is nested too deeply.") from exc
+    except ValueError as exc:  # a number of thousands of digits; a repeated name
+        raise InvalidJson(str(exc)[:200]) from exc
+    if not isinstance(found, dict):
+        raise InvalidJson("The body is not a JSON object.")
+    return found
+
+
+def check_readable(request: Request, limit: int) -> None:
+    """What the headers already say. Raises PayloadTooLarge, UnsupportedMediaType."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("The body is compressed; send it as it is.")
+    if request.content_length is not None and request.content_length > limit:
+        _too_large(limit)
+
+
+def discard(request: Request) -> None:
+    if (request.content_length or 0) > DISCARD_LIMIT:
+        return
+    left = DISCARD_LIMIT
+    with contextlib.suppress(InvalidRequest):  # what is left can't be read: then there is nothing to drop
+        for block in blocks(request):
+            left -= len(block)
+            if left <= 0:
+                return
+
+
+def paging(request: Request) -> tuple[int, str | None]:
+    """(page_size, page_token). Raises InvalidRequest."""
+    size = request.args.get("page_size", "50")
+    if not size.isascii() or not size.isdigit() or len(size) > 4 or not 1 <= int(size) <= 500:
+        detail = "must be a whole number from 1 to 500"
+        raise InvalidRequest(f"`page_size` {detail}.", errors=[FieldError("/page_size", detail)])
+    return int(size), request.args.get("page_token") or None
+
+
+def _too_large(limit: int) -> NoReturn:
+    raise PayloadTooLarge(f"The body may have at most {limit} bytes here.")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 8259 leaves open which of two equal names counts: a body that has them means two things at once."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("A name stands twice in one object.")
+    return found

@@ -1,0 +1,173 @@
+"""What every function has around its handlers: routing, callers, CORS, problem documents, log lines.
+
+A route is refused unless it says who may call it; there is no default.
+"""
+
+import io
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from functions.domain.callers import Caller, Scope
+from functions.domain.errors import IntegrationError, MethodNotAllowed, NotFound
+from functions.edge import bodies, cors, problems
+from functions.edge.authentication import authenticate
+from functions.runtime import events
+from functions.runtime.wiring import App
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who may call a route: anyone, users only, or users and API keys with a scope."""
+
+    anyone: bool = False
+    keys: Scope | None = None
+
+
+ANYONE = Who(anyone=True)
+USER = Who()
+USER_OR_KEY: Mapping[Scope, Who] = {
+    "send": Who(keys="send"),
+    "read": Who(keys="read"),
+    "manage": Who(keys="manage"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request on its way to a handler. `ids` are the path's parameters."""
+
+    request: Request
+    app: App
+    ids: Mapping[str, str]
+    request_id: str
+    authenticated: Caller | None
+
+    @property
+    def caller(self) -> Caller:
+        if self.authenticated is None:
+            raise RuntimeError("a route for anyone has no caller")
+        return self.authenticated
+
+
+Handler = Callable[[Call], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    pattern: str  # below the endpoint's prefix: "/", "/{id}/", "/{id}/cancel/"
+    who: Who
+    handler: Handler
+
+    def match(self, tail: str) -> dict[str, str] | None:
+        wanted, given = _segments(self.pattern), _segments(tail)
+        if len(wanted) != len(given):
+            return None
+        ids = {}
+        for want, have in zip(wanted, given, strict=True):
+            if want.startswith("{"):
+                ids[want[1:-1]] = have
+            elif want != have:
+                return None
+        return ids
+
+
+class Endpoint:
+    """The routes of one function. Each answers at its full path, and at the bare tail when called at its own URL."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.routes: list[Route] = []
+
+    def route(self, method: str, pattern: str, who: Who) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            self.routes.append(Route(method, pattern, who, handler))
+            # Fixed names before parameters: /export/ is no id.
+            self.routes.sort(key=lambda route: route.pattern.count("{"))
+            return handler
+
+        return register
+
+    def owns(self, path: str) -> bool:
+        """Whether this is a full path of this function."""
+        return path == self.prefix or path.startswith(self.prefix + "/")
+
+    def tail(self, path: str) -> str:
+        """The part of the path that the routes are about."""
+        if self.prefix and self.owns(path):
+            return path[len(self.prefix) :] or "/"
+        return path
+
+    def allowed(self, path: str) -> list[str]:
+        """The methods this path takes here; empty where it is none of ours."""
+        return sorted({r.method for r in self.routes if r.match(self.tail(path)) is not None})
+
+    def __call__(self, request: Request, app: App, *, methods: list[str] | None = None) -> Response:
+        """`methods`: what the path takes in all, where several functions share it."""
+        started = time.monotonic()
+        request_id = app.new_id("req")
+        cause: BaseException | None = None
+        try:
+            response = self._answer(request, app, request_id, methods or self.allowed(request.path))
+        except IntegrationError as error:
+            cause = error
+            response = problems.response(error, request_id)
+        except Exception as error:  # noqa: BLE001 - the last line: whatever it is becomes a 500 without a trace
+            cause = error
+            response = problems.response(IntegrationError(), request_id)
+        finish(request, response, app, request_id)
+        events.request(request, response, request_id, time.monotonic() - started, cause)
+        return response
+
+    def _answer(self, request: Request, app: App, request_id: str, methods: list[str]) -> Response:
+        if not methods:
+            raise NotFound("There is nothing at this path.")
+        if request.method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
+        method = "GET" if request.method == "HEAD" else request.method
+        tail = self.tail(request.path)
+        for route in self.routes:
+            ids = route.match(tail)
+            if ids is not None and route.method == method:
+                caller = None if route.who.anyone else _authorize(request, app, route.who)
+                return route.handler(Call(request, app, ids, request_id, caller))
+        raise MethodNotAllowed(methods)
+
+
+def _authorize(request: Request, app: App, who: Who) -> Caller:
+    caller = authenticate(request, app)
+    if caller.kind == "key":
+        if who.keys is None:
+            from functions.domain.errors import Forbidden
+
+            raise Forbidden("API keys can't be used here.", remedy="Call with a user's ID token.")
+        caller.require(who.keys)
+    return caller
+
+
+def finish(request: Request, response: Response, app: App, request_id: str) -> None:
+    """What every answer gets, and the end of the request's body."""
+    bodies.discard(request)
+    # The framework reads what is left of a body into memory before it answers: leave it nothing.
+    request.stream = io.BytesIO()
+    response.headers["X-Request-Id"] = request_id
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    cors.allow(request, response, app.settings.allowed_origins)
+
+
+def respond(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return Response(text, status=status, headers=dict(headers or {}), content_type="application/json")
+
+
+def _segments(path: str) -> list[str]:
+    return re.sub(r"/+$", "", path).split("/")[1:]

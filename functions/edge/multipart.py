@@ -1,0 +1,141 @@
+"""multipart/form-data as it arrives: file parts go to the blob store block by block, never into memory as a whole."""
+
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+from werkzeug.wrappers import Request
+
+from functions.domain.contents import INLINE_PART
+from functions.domain.errors import InvalidMessage, InvalidRequest, PayloadTooLarge
+from functions.domain.ports import Blobs
+from functions.domain.send_requests import UploadedFile
+from functions.edge.bodies import blocks, check_readable
+from functions.services.contents import BlobSource, BytesSource
+
+MESSAGE_LIMIT = 16 << 20  # bytes of the JSON part
+BODY_LIMIT = 37_000_000  # bytes: Gmail takes 36.7 MB of MIME, and base64 only makes attachments longer
+PARTS_LIMIT = 120
+HELD_LIMIT = 1 << 20  # bytes outside of parts' contents that the decoder may hold back: headers, what is no part at all
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046 §5.1.1
+
+
+@dataclass
+class Form:
+    """What a multipart request held. `parts` says what each file is: its name, type, content id and SHA-256."""
+
+    message: bytes = b""
+    files: list[UploadedFile] = field(default_factory=list)
+    parts: list[bytes] = field(default_factory=list)
+
+
+def read(request: Request, blobs: Blobs, prefix: str) -> Form:
+    """Raises InvalidRequest, InvalidMessage, PayloadTooLarge. What was stored by then is the caller's to delete."""
+    check_readable(request, BODY_LIMIT)
+    boundary = request.mimetype_params.get("boundary", "")
+    if not _BOUNDARY.fullmatch(boundary):
+        raise InvalidRequest("The multipart body's Content-Type names no valid boundary.")
+    try:
+        return _read(_events(request, boundary.encode("ascii")), blobs, prefix)
+    except RequestEntityTooLarge as exc:
+        raise PayloadTooLarge(f"The body may have at most {PARTS_LIMIT} parts.") from exc
+    except (ValueError, HTTPException) as exc:
+        raise InvalidRequest("The multipart body is malformed or ends too early.") from exc
+
+
+def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
+    form = Form()
+    seen_message = False
+    for event in events:
+        if isinstance(event, (Field, File)) and event.name == "message":
+            if seen_message:
+                raise InvalidRequest("There are two parts named `message`.")
+            seen_message = True
+            form.message = _collect(_blocks(events), MESSAGE_LIMIT)
+        elif isinstance(event, (Field, File)) and event.name in ("attachments", "attachments[]"):
+            file = _file(event, _blocks(events), blobs, f"{prefix}{len(form.files)}")
+            form.files.append(file)
+            form.parts.append("\0".join((file.filename, file.content_type, file.content_id, file.sha256)).encode())
+        elif isinstance(event, (Field, File)):
+            name = (event.name or "")[:60]
+            raise InvalidRequest(
+                f"The part {name!r} is not known here.", remedy="Name the parts `message` and `attachments`."
+            )
+    if not seen_message:
+        raise InvalidRequest("The part `message` with the message's JSON is missing.")
+    return form
+
+
+def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str) -> UploadedFile:
+    if not isinstance(event, File) or not event.filename:
+        raise InvalidMessage("A part named `attachments` has no file name.")
+    # Small files stay in memory, to be stored with the message; the rest is written away as it comes.
+    start = b""
+    source: BlobSource | BytesSource
+    for block in blocks:
+        start += block
+        if len(start) > INLINE_PART:
+            stored = blobs.write(name, itertools.chain([start], blocks))
+            size, digest, source = stored.size, stored.sha256, BlobSource(blobs, stored.name)
+            break
+    else:
+        size, digest, source = len(start), hashlib.sha256(start).hexdigest(), BytesSource(start)
+    return UploadedFile(
+        event.filename, _content_type(event.headers), size, digest, source, content_id=_content_id(event.headers)
+    )
+
+
+def _content_type(headers: Headers) -> str:
+    """What the caller says it is. Clients that don't know say octet-stream: then the name decides."""
+    given = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return "" if given == "application/octet-stream" else given
+
+
+def _content_id(headers: Headers) -> str:
+    value = headers.get("Content-ID", "").strip()
+    return value[1:-1] if value.startswith("<") and value.endswith(">") else value
+
+
+def _events(request: Request, boundary: bytes) -> Iterator[object]:
+    decoder = MultipartDecoder(boundary, max_form_memory_size=None, max_parts=PARTS_LIMIT)
+    stream, size = blocks(request), 0
+    while True:
+        event = decoder.next_event()
+        if isinstance(event, NeedData):
+            block = next(stream, b"")
+            size += len(block)
+            if size > BODY_LIMIT:
+                raise PayloadTooLarge(f"The body may have at most {BODY_LIMIT} bytes here.")
+            if len(decoder.buffer) > HELD_LIMIT:
+                raise ValueError("no boundary where one should be")
+            decoder.receive_data(block or None)
+            continue
+        yield event
+        if isinstance(event, Epilogue):
+            return
+
+
+def _blocks(events: Iterator[object]) -> Iterator[bytes]:
+    """The bytes of the part that has just begun."""
+    for event in events:
+        if not isinstance(event, Data):
+            raise ValueError("a part ends in the middle")
+        if event.data:
+            yield bytes(event.data)
+        if not event.more_data:
+            return
+
+
+def _collect(blocks: Iterator[bytes], limit: int) -> bytes:
+    parts, size = [], 0
+    for block in blocks:
+        size += len(block)
+        if size > limit:
+            raise PayloadTooLarge(f"The part `message` may have at most {limit} bytes.")
+        parts.append(block)
+    return b"".join(parts)

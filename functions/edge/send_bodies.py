@@ -1,0 +1,89 @@
+"""The body of a send: JSON, or multipart with files, under an Idempotency-Key."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from functions.domain.errors import FieldError, InvalidRequest, UnsupportedMediaType
+from functions.domain.ids import random_id
+from functions.domain.send_parsing import parse_send
+from functions.domain.send_requests import SendRequest, UploadedFile
+from functions.edge import bodies, multipart
+from functions.edge.endpoint import Call
+from functions.services.sending import Receipt
+
+JSON_LIMIT = 38_000_000  # bytes: an attachment in base64 makes the JSON as large as the MIME it ends in
+_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
+
+
+@dataclass
+class Body:
+    """`fingerprint` is empty without an Idempotency-Key."""
+
+    call: Call
+    data: dict[str, Any]
+    files: list[UploadedFile]
+    send_id: str
+    fingerprint: str
+    kept: bool = False
+
+    def parse(self) -> SendRequest:
+        """Raises InvalidMessage."""
+        return parse_send(self.data, now=self.call.app.clock(), files=self.files)
+
+    def repeated(self) -> Receipt | None:
+        """The first answer to this Idempotency-Key, if there was one."""
+        if not self.fingerprint:
+            return None
+        return self.call.app.sending.repeated(self.call.caller.owner, self.send_id, self.fingerprint)
+
+    def keep_files(self) -> None:
+        """The files now belong to a send."""
+        self.kept = True
+
+
+@contextmanager
+def received(call: Call) -> Iterator[Body]:
+    """Reads the whole body; files that no send took over are deleted again."""
+    key = _idempotency_key(call)
+    owner = call.caller.owner
+    prefix = f"uploads/{owner}/{random_id('req', call.app.random)}/"
+    kind = call.request.mimetype
+    files_stored = kind == "multipart/form-data"
+    body = None
+    try:
+        if files_stored:
+            form = multipart.read(call.request, call.app.blobs, prefix)
+            data, files, parts = bodies.parse_object(form.message), form.files, [form.message, *form.parts]
+        elif kind == "application/json" or kind.endswith("+json"):
+            raw = bodies.read(call.request, JSON_LIMIT)
+            data, files, parts = bodies.parse_object(raw), [], [raw]
+        else:
+            raise UnsupportedMediaType("This takes application/json or multipart/form-data.")
+        body = Body(call, data, files, call.app.sending.send_id(owner, key), _fingerprint(parts) if key else "")
+        yield body
+    finally:
+        if files_stored and not (body and body.kept):
+            call.app.blobs.delete_all(prefix)
+
+
+def _idempotency_key(call: Call) -> str | None:
+    key = call.request.headers.get("Idempotency-Key")
+    if key is None or _KEY.fullmatch(key):
+        return key
+    raise InvalidRequest(
+        "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
+        errors=[FieldError("/Idempotency-Key", "must be 1 to 255 visible ASCII characters")],
+    )
+
+
+def _fingerprint(parts: list[bytes]) -> str:
+    """SHA-256 over what the caller sent, not how: a multipart boundary differs with every try."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()

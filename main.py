@@ -1,0 +1,30 @@
+"""The functions that are deployed. Only the one that is asked for is imported (PEP 562)."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.wrappers import Request, Response
+
+FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "console")
+
+
+def __getattr__(name: str) -> "Callable[[Request], Response]":
+    """The function of this name. Wrong settings end the process here, at start, with a line for each."""
+    if name not in FUNCTIONS:
+        raise AttributeError(name)
+    from functions.runtime.start import start
+
+    app = start()
+    endpoint: Any = importlib.import_module(f"functions.{name}").endpoint
+
+    # The framework wants a plain function, not a callable object.
+    def function(request: "Request") -> "Response":
+        answer: Response = endpoint(request, app)
+        return answer
+
+    function.__name__ = name
+    globals()[name] = function  # asked for twice: hasattr, then getattr
+    return function

@@ -1,0 +1,663 @@
+"""Attacks on connecting an account (RFC 9700), and everything that can go wrong between us and Google on the way."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from functions.adapters import google_oauth
+from tests.e2e.client import Answer, Browser, Caller
+from tests.e2e.conftest import APP
+from tests.e2e.google import Gate, Google, Person
+from tests.e2e.hosts import Inside
+from tests.e2e.journal import Journal
+
+RETURN = f"{APP}/settings"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(capsys: pytest.CaptureFixture[str], journal: Journal) -> Iterator[None]:
+    """Whatever happens, no state, code, token or cookie gets into the log."""
+    yield
+    assert journal.leaks_in(capsys.readouterr().err) == []
+
+
+def refused(answer: Answer, code: str) -> None:
+    """The callback's redirect says what went wrong, and nothing else."""
+    assert answer.status == 303, answer.text
+    assert answer.headers["Location"].startswith(f"{RETURN}?")
+    assert answer.query == {"status": "error", "code": code}
+
+
+def confirmed(caller: Caller, answer: Answer) -> Answer:
+    """What the frontend does with a pending connection."""
+    assert answer.query["status"] == "confirm"
+    caller.host.journal.secret(answer.query["pending"])
+    return caller.post("oauth2callback/", {"pending": answer.query["pending"]})
+
+
+def changed(url: str, **query: str) -> str:
+    parts = urlsplit(url)
+    found = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return parts._replace(query=urlencode({**found, **query})).geturl()
+
+
+# What is asked of Google
+
+
+def test_the_request_has_what_protects_it(user: Caller, browser: Browser) -> None:
+    first, second = (parse_qs(urlsplit(browser.start(user)).query) for _ in range(2))
+
+    assert first["response_type"] == ["code"]
+    assert first["code_challenge_method"] == ["S256"]
+    assert first["access_type"] == ["offline"]
+    assert first["prompt"] == ["consent select_account"]
+    assert len(first["code_challenge"][0]) == 43
+    for name in ("state", "nonce", "code_challenge"):
+        assert first[name] != second[name], name
+    assert "login_hint" not in first
+    assert user.token not in str(first)
+
+
+@pytest.mark.parametrize("name", ["login_hint", "expected_email"])
+def test_the_person_is_hinted_at_on_reconnect(user: Caller, browser: Browser, name: str) -> None:
+    url = browser.start(user, **{name: "ada@example.com"})
+
+    assert parse_qs(urlsplit(url).query)["login_hint"] == ["ada@example.com"]
+
+
+@pytest.mark.parametrize("query", [{"colour": "red"}, {"login_hint": "a\nb"}, {"login_hint": "a" * 2001}])
+def test_a_query_that_is_not_known_is_refused(user: Caller, query: dict[str, str]) -> None:
+    user.get("authorize/", **query).problem(400, "invalid_request")
+
+
+def test_over_https_the_cookie_is_for_this_host_alone(make_inside: Callable[..., Inside], user: Caller) -> None:
+    inside = make_inside(PUBLIC_URL="https://mail.example.com")
+
+    answer = Caller(inside, user.token).get("authorize/")
+
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Host-gmail_oauth=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
+def test_over_https_a_cookie_that_another_host_could_have_set_counts_for_nothing(
+    make_inside: Callable[..., Inside], user: Caller, ada: Person
+) -> None:
+    browser = Browser(make_inside(PUBLIC_URL="https://mail.example.com"))
+    caller = Caller(browser.host, user.token)
+    link = browser.link(caller, ada)
+    browser.cookies["gmail_oauth"] = browser.cookies.pop("__Host-gmail_oauth")
+
+    browser.get(link, accept="application/json").problem(400, "invalid_state")
+
+
+# The state
+
+
+def test_a_state_works_once(user: Caller, browser: Browser, ada: Person) -> None:
+    link = browser.link(user, ada)
+    cookie = dict(browser.cookies)
+    browser.get(link, accept="application/json").ok()
+
+    browser.cookies = cookie
+    browser.get(link, accept="application/json").problem(400, "invalid_state")
+
+    assert len(user.accounts()) == 1
+    user.send().ok()  # the first connection still stands
+
+
+def test_a_state_with_another_code_does_not_work_again(user: Caller, browser: Browser, ada: Person) -> None:
+    first = browser.link(user, ada)
+    cookie = dict(browser.cookies)
+    browser.get(first)
+    code = parse_qs(urlsplit(browser.link(user, ada)).query)["code"][0]
+
+    browser.cookies = cookie
+    browser.get(changed(first, code=code), accept="application/json").problem(400, "invalid_state")
+
+
+def test_a_state_is_used_up_by_a_refusal_too(user: Caller, browser: Browser, ada: Person) -> None:
+    url = browser.start(user)
+    cookie = dict(browser.cookies)
+    browser.get(browser.consent(url, ada, deny=True), accept="application/json").problem(400, "consent_denied")
+
+    browser.cookies = cookie
+    browser.get(browser.consent(url, ada), accept="application/json").problem(400, "invalid_state")
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(9.9, True), (10.1, False), (60 * 24, False)])
+def test_a_state_works_for_ten_minutes(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, minutes: float, works: bool
+) -> None:
+    link = browser.link(user, ada, RETURN)
+
+    inside.time.jump(minutes=minutes)
+    answer = browser.get(link)
+
+    assert answer.query["status"] == ("connected" if works else "error")
+    if not works:
+        refused(answer, "invalid_state")
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda _: "",
+        lambda _: "x",
+        # Not the last one: some of its bits mean nothing in base64.
+        lambda state: state[:-2] + ("A" if state[-2] != "A" else "B") + state[-1],
+        lambda state: state[:40] + ("A" if state[40] != "A" else "B") + state[41:],
+        lambda state: state.replace("v1.", "v2.", 1),
+        lambda state: state.replace("v1.1.", "v1.2.", 1),
+        lambda state: state.replace("v1.1.", "v1.999999999.", 1),
+        lambda state: state.rpartition(".")[0] + ".",
+        lambda state: state + "\x00",
+        lambda _: "v1.1." + "A" * 400,
+        lambda _: "ü" * 40,
+        lambda _: "A" * 100_000,
+    ],
+)
+def test_a_state_that_was_tampered_with_is_refused(
+    user: Caller, browser: Browser, ada: Person, tamper: Callable[[str], str]
+) -> None:
+    link = browser.link(user, ada, RETURN)
+    state = parse_qs(urlsplit(link).query)["state"][0]
+
+    answer = browser.get(changed(link, state=tamper(state)), accept="application/json")
+
+    answer.problem(400, "invalid_state")  # and not at return_to: whose that would be is not known
+    assert user.accounts() == []
+
+
+def test_a_state_that_is_missing_or_doubled_is_refused(
+    user: Caller, attacker: Caller, browser: Browser, inside: Inside, ada: Person
+) -> None:
+    callback = f"{inside.public_url}/api/gmail/oauth2callback/"
+    link = browser.link(user, ada)
+    theirs = parse_qs(urlsplit(Browser(inside).start(attacker)).query)["state"][0]
+
+    browser.get(callback, accept="application/json").problem(400, "invalid_state")
+    browser.get(f"{callback}?code=4/0A", accept="application/json").problem(400, "invalid_state")
+    browser.get(f"{callback}?state={theirs}&" + urlsplit(link).query, accept="application/json").problem(
+        400, "invalid_state"
+    )
+
+
+def test_a_token_that_we_sealed_for_something_else_is_no_state(
+    inside: Inside, user: Caller, browser: Browser, ada: Person
+) -> None:
+    link = browser.link(user, ada)
+    other = inside.app.link_ring.seal(b"{}", "something else")
+    inside.journal.secret(other)
+
+    browser.get(changed(link, state=other), accept="application/json").problem(400, "invalid_state")
+
+
+# The browser
+
+
+def test_another_browser_cannot_finish(inside: Inside, user: Caller, browser: Browser, ada: Person) -> None:
+    """Another one that has a cookie of its own: it began a sign-in itself."""
+    link = browser.link(user, ada, RETURN)
+    other = Browser(inside)
+    other.start(user)
+
+    refused(other.get(link), "invalid_state")
+
+    assert user.accounts() == []
+    assert browser.get(link).query["status"] == "connected"  # and has not used it up
+
+
+@pytest.mark.parametrize("cookie", ["x", "A" * 43, "A" * 5000, "ü"])
+def test_a_made_up_cookie_is_another_browser(user: Caller, browser: Browser, ada: Person, cookie: str) -> None:
+    link = browser.link(user, ada, RETURN)
+    browser.cookies = {"gmail_oauth": cookie}
+
+    refused(browser.get(link), "invalid_state")
+
+
+def test_without_the_cookie_and_return_to_nothing_is_connected(
+    inside: Inside, user: Caller, browser: Browser, ada: Person
+) -> None:
+    link = browser.link(user, ada)
+
+    answer = Browser(inside).get(link)
+
+    assert answer.status == 400
+    assert "text/html" in answer.headers["Content-Type"]
+    assert user.accounts() == []
+    assert browser.get(link, accept="application/json").ok()["status"] == "connected"
+
+
+def test_two_sign_ins_in_one_browser_both_work(user: Caller, browser: Browser, ada: Person, grace: Person) -> None:
+    first = browser.link(user, ada)
+    second = browser.link(user, grace)
+    cookie = dict(browser.cookies)
+
+    browser.get(second, accept="application/json").ok()
+    browser.cookies = cookie
+    browser.get(first, accept="application/json").ok()
+
+    assert {a["email"] for a in user.accounts()} == {ada.email, grace.email}
+
+
+def test_two_callbacks_at_once_connect_once(user: Caller, browser: Browser, ada: Person, google: Google) -> None:
+    link = browser.link(user, ada)
+    exchanged = google.requests("tokens")
+    begin = Gate(8)
+
+    def call(_: int) -> Answer:
+        other = Browser(browser.host, dict(browser.cookies))
+        begin()
+        return other.get(link, accept="application/json")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(call, range(8)))
+
+    assert sorted(a.status for a in answers) == [200] + [400] * 7
+    assert google.requests("tokens") == exchanged + 1
+    assert len(user.accounts()) == 1
+    user.send().ok()
+
+
+# The confirm step, for frontends on another site
+
+
+def test_a_frontend_on_another_site_confirms(inside: Inside, user: Caller, browser: Browser, ada: Person) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+    assert answer.query.keys() == {"status", "pending"}
+    assert answer.query["pending"].startswith("pnd_")
+    assert user.accounts() == []
+
+    account = confirmed(user, answer).ok()
+
+    assert account["email"] == ada.email
+    assert account["is_default"] is True
+    assert [a["id"] for a in user.accounts()] == [account["id"]]
+    user.send().ok()
+
+
+def test_a_pending_connection_works_once(inside: Inside, user: Caller, browser: Browser, ada: Person) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+    confirmed(user, answer).ok()
+
+    confirmed(user, answer).problem(400, "invalid_state")
+
+    user.send().ok()
+
+
+def test_two_confirmations_at_once_connect_once(inside: Inside, user: Caller, browser: Browser, ada: Person) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+    begin = Gate(6)
+
+    def call(_: int) -> int:
+        begin()
+        return confirmed(user, answer).status
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = sorted(pool.map(call, range(6)))
+
+    assert statuses == [200] + [400] * 5
+    assert len(user.accounts()) == 1
+
+
+def test_a_pending_connection_expires_after_ten_minutes(
+    inside: Inside, user: Caller, browser: Browser, ada: Person
+) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+
+    inside.time.jump(minutes=10.1)
+
+    confirmed(user, answer).problem(400, "invalid_state")
+    assert user.accounts() == []
+
+
+def test_a_victim_who_finishes_an_attackers_link_ends_up_in_nobodys_list(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    """The attacker starts, the victim's browser goes to Google and comes back, the victim's frontend confirms."""
+    link = browser.link(attacker, ada, RETURN)
+    victim = Browser(inside)
+
+    answer = victim.get(link)
+    assert attacker.accounts() == []
+    confirmed(user, answer).problem(400, "invalid_state")
+
+    assert attacker.accounts() == user.accounts() == []
+    assert google.live_tokens(ada) == 0
+    confirmed(attacker, answer).problem(400, "invalid_state")  # forgotten: the attacker can't use it either
+    assert attacker.accounts() == []
+
+
+def test_a_victim_with_a_cookie_of_its_own_cannot_be_led_to_finish(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person
+) -> None:
+    link = browser.link(attacker, ada, RETURN)
+    victim = Browser(inside)
+    victim.start(user)
+
+    refused(victim.get(link), "invalid_state")
+
+    assert attacker.accounts() == []
+
+
+def test_the_victims_own_connection_survives_the_attack(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    """Revoking the attacker's grant would revoke the victim's: it is only forgotten."""
+    user.connect(ada)
+
+    confirmed(user, Browser(inside).get(browser.link(attacker, ada, RETURN))).problem(400, "invalid_state")
+
+    assert google.live_tokens(ada) > 0
+    user.send().ok()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"pending": "pnd_0000000000000000000000000"}, 400, "invalid_state"),
+        ({"pending": "../states/x"}, 400, "invalid_state"),
+        ({"pending": ""}, 400, "invalid_state"),
+        ({"pending": 1}, 400, "invalid_request"),
+        ({}, 400, "invalid_request"),
+        ({"pending": "pnd_0", "owner": "own_x"}, 400, "invalid_request"),
+    ],
+)
+def test_a_confirmation_of_nothing_is_refused(user: Caller, body: Any, status: int, code: str) -> None:
+    user.post("oauth2callback/", body).problem(status, code)
+
+
+def test_a_confirmation_needs_a_user(inside: Inside, user: Caller, browser: Browser, ada: Person) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+
+    confirmed(Caller(inside), answer).problem(401, "unauthenticated")
+    confirmed(user.key("read", "send", "manage"), answer).problem(403, "forbidden")
+    confirmed(user, answer).ok()  # neither has used it up
+
+
+# Open redirects
+
+EVIL = "https://evil.example"
+TRICKS = [
+    EVIL,
+    "//evil.example",
+    "///evil.example",
+    "////evil.example/%2f..",
+    "\\\\evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https:\\\\evil.example",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "ftp://app.example.com/",
+    f"{APP}.evil.example/",
+    f"{APP}@evil.example/",
+    f"{APP}:x@evil.example/",
+    f"{APP}\\@evil.example/",
+    f"{APP}%2eevil.example/",
+    "https://user@app.example.com/",
+    "http://app.example.com/",
+    f"{APP}:8443/",
+    f"{APP}/\\evil.example",
+    f"{APP}/../evil",
+    f"{APP}/settings/%2e%2e/evil",
+    f"{APP}/settings/.%2E/evil",
+    f" {APP}/",
+    f"{APP}/\r\nLocation: {EVIL}",
+    f"{APP}/\tx",
+    f"{APP}/\x00",
+    f"{APP}/ü",
+    "https://\u0430pp.example.com/",  # a Cyrillic letter
+    "https://app.example.com。evil.example/",
+    "https://app。example。com/",
+    "https://[::1",
+    "https://app.example.com:notaport/",
+    "https://evil.example#@app.example.com/",
+    "https://evil.example?@app.example.com/",
+    "https://evil.example/https://app.example.com/",
+    "http://localhost:3000/settings/evil",
+    "http://localhost:3000/settingsevil",
+    "http://localhost:3001/settings",
+    "http://localhost/settings",
+    "http://127.0.0.1:3000/settings",
+    f"{APP}/" + "a" * 2000,
+]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_nobody_is_sent_to_a_url_that_is_not_on_the_list(user: Caller, trick: str) -> None:
+    answer = user.get("authorize/", return_to=trick)
+
+    answer.problem(400, "invalid_request")
+    assert "Location" not in answer.headers
+    assert answer.pointers(400, "invalid_request") == ["/return_to"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        APP,
+        f"{APP}/",
+        f"{APP}:443/",
+        f"{APP}/deep/down?x=1#part",
+        "HTTPS://APP.example.com/x",
+        "http://localhost:3000/settings?a=b",
+    ],
+)
+def test_a_url_on_the_list_works(user: Caller, browser: Browser, ada: Person, url: str) -> None:
+    answer = browser.get(browser.link(user, ada, url))
+
+    assert answer.status == 303
+    assert urlsplit(answer.headers["Location"]).netloc.lower() == urlsplit(url).netloc.lower()
+    assert answer.query["status"] == "connected"
+
+
+def test_what_return_to_brings_along_cannot_fake_the_outcome(user: Caller, browser: Browser, ada: Person) -> None:
+    answer = browser.get(browser.link(user, ada, f"{RETURN}?status=connected&account=acc_fake&code=x", deny=True))
+
+    assert parse_qs(urlsplit(answer.headers["Location"]).query)["status"] == ["error"]
+    assert parse_qs(urlsplit(answer.headers["Location"]).query)["code"] == ["consent_denied"]
+
+
+# What people do on Google's page
+
+
+def test_another_account_than_the_expected_one_is_refused_and_given_back(
+    user: Caller, browser: Browser, ada: Person, grace: Person, google: Google
+) -> None:
+    url = browser.start(user, return_to=RETURN, expected_email=ada.email)
+
+    refused(browser.get(browser.consent(url, grace)), "wrong_account")
+
+    assert user.accounts() == []
+    assert google.live_tokens(grace) == 0
+
+
+def test_the_expected_account_is_recognised_without_case(user: Caller, browser: Browser, ada: Person) -> None:
+    url = browser.start(user, expected_email=ada.email.upper())
+
+    browser.get(browser.consent(url, ada), accept="application/json").ok()
+
+
+@pytest.mark.parametrize("where", ["page", "json", RETURN])
+def test_a_denied_consent_is_explained(user: Caller, browser: Browser, ada: Person, where: str) -> None:
+    link = browser.link(user, ada, where if where == RETURN else "", deny=True)
+    answer = browser.get(link, accept="application/json" if where == "json" else "text/html")
+
+    if where == RETURN:
+        refused(answer, "consent_denied")
+    elif where == "json":
+        answer.problem(400, "consent_denied")
+    else:
+        assert answer.status == 400
+        assert "allow access" in answer.text
+    assert user.accounts() == []
+
+
+def test_without_the_permission_to_send_nothing_is_connected(
+    user: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    refused(browser.get(browser.link(user, ada, RETURN, untick="gmail.send")), "insufficient_permissions")
+
+    assert user.accounts() == []
+    assert google.live_tokens(ada) == 0
+
+
+def test_without_the_permission_to_read_the_account_says_what_is_missing(
+    user: Caller, browser: Browser, ada: Person
+) -> None:
+    outcome = browser.get(browser.link(user, ada, RETURN, untick="gmail.readonly")).query
+
+    assert outcome["status"] == "connected"
+    (account,) = user.accounts()
+    assert account["capabilities"] == {"send": True, "read": False}
+    assert account["problem"]["code"] == "insufficient_permissions"
+    assert account["problem"]["remedy"]
+
+
+def test_a_grant_without_the_address_is_refused(user: Caller, browser: Browser, ada: Person) -> None:
+    refused(browser.get(browser.link(user, ada, RETURN, untick="email")), "invalid_state")
+
+    assert user.accounts() == []
+
+
+@pytest.mark.parametrize("asked", [{"access_type": None}, {"access_type": "online"}])
+def test_without_a_refresh_token_nothing_is_connected(
+    user: Caller, browser: Browser, ada: Person, asked: dict[str, str | None]
+) -> None:
+    link = browser.link(user, ada, **asked)
+
+    problem = browser.get(link, accept="application/json").problem(409, "reauth_required")
+
+    assert "refresh token" in problem["detail"]
+    assert "myaccount.google.com" in problem["remedy"]
+    assert user.accounts() == []
+
+
+def test_an_account_that_is_dead_is_not_revived_without_a_refresh_token(
+    user: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    user.connect(ada)
+    google.revoke(ada)
+    user.send().problem(409, "reauth_required")
+
+    refused(browser.get(browser.link(user, ada, RETURN, access_type=None)), "reauth_required")
+
+    assert user.accounts()[0]["status"] == "reauth_required"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("access_denied", "consent_denied"),
+        ("interaction_required", "consent_denied"),
+        ("admin_policy_enforced", "consent_denied"),
+        ("redirect_uri_mismatch", "invalid_credentials"),
+        ("unauthorized_client", "invalid_credentials"),
+        ("deleted_client", "invalid_credentials"),
+        ("<script>alert(1)</script>", "consent_denied"),
+    ],
+)
+def test_googles_own_refusals_have_our_codes(user: Caller, browser: Browser, error: str, code: str) -> None:
+    state = parse_qs(urlsplit(browser.start(user, return_to=RETURN)).query)["state"][0]
+    query = urlencode({"state": state, "error": error})
+
+    refused(browser.get(f"{browser.host.public_url}/api/gmail/oauth2callback/?{query}"), code)
+
+
+def test_the_page_shows_nothing_as_html_that_came_in_the_query(user: Caller, browser: Browser) -> None:
+    state = parse_qs(urlsplit(browser.start(user)).query)["state"][0]
+    query = urlencode({"state": state, "error": "<script>alert(1)</script>"})
+
+    page = browser.get(f"{browser.host.public_url}/api/gmail/oauth2callback/?{query}")
+
+    assert page.status == 400
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+# What goes wrong at the token endpoint
+
+
+@pytest.mark.parametrize("return_to", ["", RETURN])
+def test_a_wrong_client_secret_is_named_as_such(
+    make_inside: Callable[..., Inside], issuer: Any, ada: Person, return_to: str
+) -> None:
+    inside = make_inside(GMAIL_CLIENT_SECRET="not-the-secret")
+    user, browser = Caller(inside, issuer.token()), Browser(inside)
+
+    answer = browser.get(browser.link(user, ada, return_to), accept="application/json")
+
+    if return_to:
+        refused(answer, "invalid_credentials")
+    else:
+        assert "GMAIL_CLIENT_SECRET" in answer.problem(502, "invalid_credentials")["remedy"]
+        assert "not-the-secret" not in answer.text
+    assert user.accounts() == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": {"delay": 1.0}},
+        {"preset": "503"},
+        {"preset": "502"},
+        {"preset": "500"},
+        {"action": {"garbage": True}},
+        {"action": {"half_answer": True}},
+        {"action": {"close": "after_body"}},
+        {"action": {"reset": "before_body"}},
+        {"action": {"status": 404, "html": True}},
+        {"action": {"status": 429, "reason": "rate_limit_exceeded"}},
+    ],
+    ids=["timeout", "503", "502", "500", "garbage", "half an answer", "closed", "reset", "404", "429"],
+)
+def test_a_token_endpoint_that_fails_is_unavailable(
+    user: Caller,
+    browser: Browser,
+    ada: Person,
+    google: Google,
+    fault: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(google_oauth, "TIMEOUT", 0.3)
+    google.fault("token", **fault)
+
+    refused(browser.get(browser.link(user, ada, RETURN)), "unavailable")
+    answer = browser.get(browser.link(user, ada), accept="application/json")
+
+    answer.problem(503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert user.accounts() == []
+
+
+def test_a_token_endpoint_that_is_gone_is_unavailable(
+    make_inside: Callable[..., Inside], issuer: Any, ada: Person
+) -> None:
+    inside = make_inside(GOOGLE_TOKEN_URL="http://localhost:9/token")
+    user, browser = Caller(inside, issuer.token()), Browser(inside)
+
+    refused(browser.get(browser.link(user, ada, RETURN)), "unavailable")
+
+
+def test_a_code_that_google_does_not_know_is_an_invalid_link(user: Caller, browser: Browser, ada: Person) -> None:
+    for code in ("4/0Anothing", "", "x" * 5000):
+        link = browser.link(user, ada, RETURN)
+        refused(browser.get(changed(link, code=code)), "invalid_state")
+
+
+def test_a_code_that_another_sign_in_was_given_does_not_fit(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, grace: Person
+) -> None:
+    """Injecting a stolen code: the verifier (PKCE) is another."""
+    stolen = parse_qs(urlsplit(Browser(inside).link(attacker, ada)).query)["code"][0]
+
+    refused(browser.get(changed(browser.link(user, grace, RETURN), code=stolen)), "invalid_state")
+
+    assert user.accounts() == []

@@ -1,0 +1,205 @@
+"""Every route of every function, with somebody else's records, and with nobody's token."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.cli.server import endpoints
+from functions.domain import records
+from functions.domain.callers import Caller as Who
+from functions.domain.ids import owner_id
+from functions.domain.ports import Create
+from functions.domain.send_requests import SendRequest
+from tests.e2e.client import Answer, Caller
+from tests.e2e.hosts import Inside
+from tests.e2e.issuer import Issuer
+from tests.e2e.journal import Journal
+from tests.services.builders import account, send
+
+Route = tuple[str, str, str]  # function, method, pattern
+
+# What the id in the path is of. A route that is in none of these tables fails the tests.
+OF_A_RECORD: dict[Route, str] = {
+    ("list", "GET", "/{id}/"): "account",
+    ("delete", "DELETE", "/{id}/"): "account",
+    ("update", "PATCH", "/{id}/"): "account",
+    ("history", "GET", "/{send_id}/"): "send",
+    ("history", "POST", "/{send_id}/cancel/"): "send",
+    ("history", "POST", "/{send_id}/resend/"): "send",
+    ("keys", "DELETE", "/{id}/"): "key",
+}
+# These take no id: whoever calls sees and changes what is theirs.
+OF_THE_CALLER: set[Route] = {
+    ("authorize", "GET", "/"),
+    ("callback", "POST", "/"),
+    ("send", "POST", "/"),
+    ("list", "GET", "/"),
+    ("history", "GET", "/"),
+    ("history", "GET", "/export/"),
+    ("keys", "GET", "/"),
+    ("keys", "POST", "/"),
+}
+PUBLIC: set[Route] = {
+    ("callback", "GET", "/"),
+    ("console", "GET", "/"),
+    ("console", "GET", "/assets/{name}"),
+    ("console", "GET", "/api/gmail/openapi.json"),
+    ("console", "GET", "/healthz"),
+}
+# Keys can't be used here.
+USERS_ONLY = {"authorize", "callback", "keys"}
+
+ROUTES = [
+    (route.handler.__module__.rpartition(".")[2], route.method, route.pattern, endpoint, route)
+    for endpoint in endpoints()
+    for route in endpoint.routes
+]
+IDS = [f"{function} {method} {pattern}" for function, method, pattern, _, _ in ROUTES]
+
+
+def paths(*tables: Any) -> list[Any]:
+    """(method, full path pattern, route) of the routes that are in the tables."""
+    return [
+        pytest.param(
+            method, endpoint.prefix + pattern, (function, method, pattern), id=f"{function} {method} {pattern}"
+        )
+        for function, method, pattern, endpoint, _ in ROUTES
+        if any((function, method, pattern) in table for table in tables)
+    ]
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Any:
+    made = Issuer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def inside(tmp_path: Path, issuer: Issuer) -> Inside:
+    return Inside(
+        "inside", tmp_path, Journal(), {"AUTH_ISSUERS": f"{issuer.url}=tests", "LOCAL_API_KEY": "unused-here"}
+    )
+
+
+@pytest.fixture
+def theirs(inside: Inside, issuer: Issuer) -> dict[str, str]:
+    """One record of every kind, of another owner; by kind its id."""
+    owner = owner_id(issuer.url, "somebody-else")
+    documents = inside.app.documents
+    connected, sent = account(owner), send(owner)
+    documents.commit(
+        [
+            Create(f"owners/{owner}/accounts/{connected.id}", records.to_data(connected)),
+            Create(f"owners/{owner}/sends/{sent.id}", records.to_data(sent)),
+        ]
+    )
+    key, _ = inside.app.keys.create(owner, name="k", scopes=("read",), accounts=None, expires_at=None)
+    return {"account": connected.id, "send": sent.id, "key": key.id}
+
+
+@pytest.fixture
+def user(inside: Inside, issuer: Issuer) -> Caller:
+    return Caller(inside, issuer.token("me"))
+
+
+def ask(caller: Caller, method: str, path: str) -> Answer:
+    return caller.call(method, path, {} if method in ("POST", "PUT", "PATCH") else None)
+
+
+@pytest.mark.parametrize(("function", "method", "pattern"), [r[:3] for r in ROUTES], ids=IDS)
+def test_every_route_is_in_one_of_the_tables(function: str, method: str, pattern: str) -> None:
+    """A new route: say in a table above whose records it is about."""
+    key = (function, method, pattern)
+    assert [key in OF_A_RECORD, key in OF_THE_CALLER, key in PUBLIC].count(True) == 1
+
+
+@pytest.mark.parametrize(("function", "method", "pattern", "route"), [(*r[:3], r[4]) for r in ROUTES], ids=IDS)
+def test_a_route_is_public_only_where_the_table_says_so(function: str, method: str, pattern: str, route: Any) -> None:
+    assert route.who.anyone == ((function, method, pattern) in PUBLIC)
+    if not route.who.anyone:
+        assert (route.who.keys is None) == (function in USERS_ONLY)
+
+
+@pytest.mark.parametrize(("method", "path", "route"), paths(OF_A_RECORD))
+def test_another_owners_record_is_as_unknown_as_none(
+    user: Caller, theirs: dict[str, str], method: str, path: str, route: Route
+) -> None:
+    kind = OF_A_RECORD[route]
+    there = path.replace("{id}", theirs[kind]).replace("{send_id}", theirs[kind])
+    prefix = theirs[kind].partition("_")[0]
+    nowhere = path.replace("{id}", f"{prefix}_0").replace("{send_id}", f"{prefix}_0")
+
+    found, unknown = ask(user, method, there), ask(user, method, nowhere)
+
+    problem = found.problem(404, "not_found")
+    assert {**problem, "request_id": ""} == {**unknown.problem(404, "not_found"), "request_id": ""}
+
+
+@pytest.mark.parametrize(("method", "path", "route"), paths(OF_A_RECORD, OF_THE_CALLER))
+def test_nobody_is_asked_who_they_are_first(
+    inside: Inside, theirs: dict[str, str], method: str, path: str, route: Route
+) -> None:
+    """Also before the body is read or the id is looked at."""
+    kind = OF_A_RECORD.get(route, "account")
+    there = path.replace("{id}", theirs[kind]).replace("{send_id}", theirs[kind])
+
+    for token in ("", "x", "gmk_x_" + "0" * 52):
+        ask(Caller(inside, token), method, there).problem(401, "unauthenticated")
+
+
+def test_lists_hold_nothing_of_other_owners(user: Caller, theirs: dict[str, str]) -> None:
+    assert user.get("accounts/").ok()["accounts"] == []
+    assert user.get("history/").ok()["sends"] == []
+    assert user.get("keys/").ok()["keys"] == []
+    assert user.get("history/", account=theirs["account"]).ok()["sends"] == []
+
+
+def test_a_message_cannot_name_another_owners_account(user: Caller, theirs: dict[str, str]) -> None:
+    for named in (theirs["account"], "ada@example.com"):
+        user.send(account=named).problem(404, "not_found")
+
+
+def test_a_key_for_another_owners_account_opens_nothing(user: Caller, theirs: dict[str, str]) -> None:
+    key = user.key("read", "send", "manage", accounts=[theirs["account"]])
+
+    assert key.get("accounts/").ok()["accounts"] == []
+    key.get(f"accounts/{theirs['account']}/").problem(404, "not_found")
+    key.delete(f"accounts/{theirs['account']}/").problem(404, "not_found")
+    key.send(account=theirs["account"]).problem(404, "not_found")
+
+
+@pytest.mark.parametrize("scope", ["send", "read", "manage"])
+@pytest.mark.parametrize(("method", "path", "route"), paths(OF_A_RECORD, OF_THE_CALLER))
+def test_a_key_without_the_routes_scope_is_forbidden_whatever_the_id(
+    user: Caller, theirs: dict[str, str], method: str, path: str, route: Route, scope: str
+) -> None:
+    wanted = next(r[4].who.keys for r in ROUTES if r[:3] == route)
+    there = path.replace("{id}", theirs["account"]).replace("{send_id}", theirs["send"])
+
+    answer = ask(user.key(scope), method, there)
+
+    if scope == wanted:
+        assert answer.status != 403
+    else:
+        answer.problem(403, "forbidden")
+
+
+def test_services_are_asked_for_one_owners_records_only(inside: Inside, theirs: dict[str, str]) -> None:
+    """Below the edge too: a caller of another owner finds nothing under a known id."""
+    from functions.domain.errors import NotFound
+
+    me = Who(owner="own_me", kind="user")
+    calls: list[Callable[[], object]] = [
+        lambda: inside.app.accounts.get(me, theirs["account"]),
+        lambda: inside.app.accounts.disconnect(me, theirs["account"]),
+        lambda: inside.app.accounts.make_default(me, theirs["account"]),
+        lambda: inside.app.history.get(me, theirs["send"]),
+        lambda: inside.app.keys.revoke(me.owner, theirs["key"]),
+        lambda: inside.app.sending.send(me, SendRequest(account=theirs["account"]), "snd_0"),
+    ]
+    for call in calls:
+        with pytest.raises(NotFound):
+            call()

@@ -1,0 +1,142 @@
+"""A store that fails, or a process that dies, in the middle of a send: still one delivery at most."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from functions.domain.errors import Unavailable
+from functions.domain.ports import Create, Delete, Update, Write
+from tests.e2e.client import Caller
+from tests.e2e.hosts import Inside
+from tests.faults.stub import Act, Stub, refusal
+
+
+class Failing:
+    """Puts itself before a store's commit, and fails those that hold a write of the given kind to a send."""
+
+    def __init__(self, inside: Inside, kind: type, *, times: int, applied: bool = False) -> None:
+        self._documents = inside.app.documents
+        self._commit = self._documents.commit
+        self._kind, self._times, self._applied = kind, times, applied
+        self._documents.commit = self  # type: ignore[method-assign,assignment]
+
+    def __call__(self, writes: Sequence[Write]) -> list[str]:
+        if self._times and any(isinstance(w, self._kind) and "/sends/" in w.path for w in writes):
+            self._times -= 1
+            if self._applied:
+                self._commit(writes)
+            raise Unavailable("The store is away.")
+        return self._commit(writes)
+
+
+def test_what_cannot_be_put_on_record_is_not_sent(inside: Inside, caller: Caller, stub: Stub) -> None:
+    Failing(inside, Create, times=1)
+
+    caller.send_as("once").problem(503, "unavailable")
+
+    assert stub.connections == 0
+    caller.send_as("once").ok()
+    assert stub.deliveries == 1
+
+
+def test_a_record_whose_answer_was_lost_is_not_sent_twice(inside: Inside, caller: Caller, stub: Stub) -> None:
+    """The store wrote it and did not say so: nothing was sent, and after the lease that is what is said."""
+    Failing(inside, Create, times=1, applied=True)
+    caller.send_as("once").problem(503, "unavailable")
+
+    caller.send_as("once").problem(409, "idempotency_in_progress")
+    inside.time.jump(minutes=6)
+
+    assert caller.send_as("once").ok(202)["status"] == "unknown"
+    assert stub.deliveries == 0
+
+
+def test_one_failure_to_note_the_outcome_is_made_good(inside: Inside, caller: Caller, stub: Stub) -> None:
+    Failing(inside, Update, times=1)
+
+    caller.send_as("once").ok()
+
+    assert caller.history()[0]["status"] == "sent"
+    assert stub.deliveries == 1
+
+
+def test_a_store_that_fails_after_gmail_took_the_message_changes_no_answer(
+    inside: Inside, caller: Caller, stub: Stub
+) -> None:
+    Failing(inside, Update, times=2)
+
+    assert caller.send_as("once").ok()["status"] == "sent"
+
+    assert caller.history()[0]["status"] == "sending"
+    caller.send_as("once").problem(409, "idempotency_in_progress")
+    inside.time.jump(minutes=6)
+    assert caller.history()[0]["status"] == "unknown"
+    assert caller.send_as("once").ok(202)["status"] == "unknown"
+    assert stub.deliveries == 1
+
+
+def test_an_outcome_that_was_noted_although_the_store_said_no_stays(inside: Inside, caller: Caller, stub: Stub) -> None:
+    Failing(inside, Update, times=1, applied=True)
+
+    first = caller.send_as("once").ok()
+
+    assert caller.history()[0]["status"] == "sent"
+    assert caller.send_as("once").ok() == first
+    assert stub.deliveries == 1
+
+
+def test_a_withdrawal_that_fails_leaves_nothing_that_is_sent_later(inside: Inside, caller: Caller, stub: Stub) -> None:
+    Failing(inside, Delete, times=1)
+    stub.script.append(Act(answer=refusal(429, "rateLimitExceeded")))
+
+    caller.send_as("once").problem(429, "rate_limited")
+
+    caller.send_as("once").problem(409, "idempotency_in_progress")
+    inside.time.jump(minutes=6)
+    assert caller.send_as("once").ok(202)["status"] == "unknown"
+    assert stub.deliveries == 0
+
+
+def test_a_process_that_dies_while_gmail_answers_leaves_an_unknown_send(
+    inside: Inside, caller: Caller, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inside.app.gmail, "send", die)
+        with pytest.raises(SystemExit):
+            caller.send_as("once")
+
+    caller.send_as("once").problem(409, "idempotency_in_progress")
+    assert caller.history()[0]["status"] == "sending"
+    inside.time.jump(minutes=6)
+    told = caller.send_as("once")
+    assert told.ok(202)["status"] == "unknown"
+    assert told.headers["Idempotent-Response"] == "true"
+    (record,) = caller.history()
+    assert (record["status"], record["attempts"][0]["outcome"]) == ("unknown", "unknown")
+    assert stub.deliveries == 0
+
+
+def test_an_account_that_is_disconnected_while_its_message_goes_out_still_has_it_on_record(
+    inside: Inside, caller: Caller, stub: Stub
+) -> None:
+    send = inside.app.gmail.send
+
+    def disconnected_meanwhile(*arguments: Any) -> Any:
+        found = send(*arguments)
+        worker = threading.Thread(target=lambda: caller.delete("accounts/acc_1/").ok(204))
+        worker.start()
+        worker.join()
+        return found
+
+    inside.app.gmail.send = disconnected_meanwhile  # type: ignore[method-assign]
+
+    caller.send_as("once").ok()
+
+    assert caller.history()[0]["status"] == "sent"
+    assert caller.accounts() == []
+    assert stub.deliveries == 1
