@@ -1,0 +1,1 @@
+"""What the functions cost, each figure beside one that was measured with it: see docs/performance.md."""

@@ -1,0 +1,40 @@
+"""Puts an owner with accounts and an API key into the store of the environment; prints them as JSON.
+
+A process of its own, so that the benchmark's needs no cloud library. `python -m tests.bench.seed ISSUER COUNT`
+"""
+
+import json
+import sys
+from datetime import UTC, datetime
+
+from functions.domain import records
+from functions.domain.accounts import REQUESTED_SCOPES, GmailAccount
+from functions.domain.ids import derived_id, owner_id
+from functions.domain.ports import Create
+from functions.runtime.start import start
+
+
+def seed(issuer: str, count: int) -> dict[str, object]:
+    app, owner = start(), owner_id(issuer, "ana")
+    ids = []
+    for number in range(count):
+        blank = GmailAccount(
+            id=derived_id("acc", owner, str(number)),
+            owner=owner,
+            sub=str(number),
+            email=f"ana{number or ''}@example.com",
+            name="Ana",
+            scopes=REQUESTED_SCOPES,
+            connected_at=datetime.now(UTC),
+            refresh_token="",
+        )
+        sealed = app.tokens.seal(blank, "refresh_token", "1//" + "r" * 100)
+        data = {**records.to_data(blank), "refresh_token": sealed}
+        app.documents.commit([Create(f"owners/{owner}/accounts/{blank.id}", data)])
+        ids.append(blank.id)
+    _, key = app.keys.create(owner, name="bench", scopes=("send", "read", "manage"), accounts=None, expires_at=None)
+    return {"accounts": ids, "key": key}
+
+
+if __name__ == "__main__":
+    print(json.dumps(seed(sys.argv[1], int(sys.argv[2]))))
