@@ -8,16 +8,18 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Request, Response
 
-FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "console")
+FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "deliver", "sweep", "console")
 
 
 def __getattr__(name: str) -> "Callable[[Request], Response]":
     """The function of this name. Wrong settings end the process here, at start, with a line for each."""
     if name not in FUNCTIONS:
         raise AttributeError(name)
+    from functions.runtime.preload import preload
     from functions.runtime.start import start
 
     app = start()
+    preload(name, app.settings)
     endpoint: Any = importlib.import_module(f"functions.{name}").endpoint
 
     # The framework wants a plain function, not a callable object.

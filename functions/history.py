@@ -1,9 +1,10 @@
-"""GET /api/gmail/history/ and GET /api/gmail/history/{send_id}/."""
+"""GET /api/gmail/history/, one send of it, and what its owner can still do: cancel, move, resend."""
 
 from werkzeug.wrappers import Response
 
 from functions.edge import bodies, queries, views
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
+from functions.edge.inputs import parse_move
 
 endpoint = Endpoint("/api/gmail/history")
 
@@ -28,3 +29,21 @@ def detail(call: Call) -> Response:
     if queries.includes(call.request, "mime"):
         body["mime"] = views.mime(call.app.history.mime(found))
     return respond(body)
+
+
+@endpoint.route("PATCH", "/{send_id}/", USER_OR_KEY["send"])
+def move(call: Call) -> Response:
+    call.app.history.get(call.caller, call.ids["send_id"])  # what is not there is not found, whatever the body says
+    at = parse_move(bodies.read_json(call.request, 4096))
+    return respond(views.send(call.app.controlling.reschedule(call.caller, call.ids["send_id"], at)))
+
+
+@endpoint.route("POST", "/{send_id}/cancel/", USER_OR_KEY["send"])
+def cancel(call: Call) -> Response:
+    return respond(views.send(call.app.controlling.cancel(call.caller, call.ids["send_id"])))
+
+
+@endpoint.route("POST", "/{send_id}/resend/", USER_OR_KEY["send"])
+def resend(call: Call) -> Response:
+    made, fresh = call.app.controlling.resend(call.caller, call.ids["send_id"])
+    return respond(views.send(made), 202, {} if fresh else {"Idempotent-Response": "true"})

@@ -21,4 +21,4 @@ def accounts(call: Call) -> Response:
 def account(call: Call) -> Response:
     found = call.app.aliases.shown(call.app.accounts.get(call.caller, call.ids["id"]))
     is_default = call.app.accounts.default_id(call.caller.owner) == found.id
-    return respond(views.account_detail(found, is_default=is_default))
+    return respond(views.account_detail(found, call.app.pacing.capacity(found), is_default=is_default))

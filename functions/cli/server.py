@@ -39,6 +39,11 @@ class Gateway:
         request = Request(environ)
         return self.answer(request)(environ, start_response)
 
+    def start_queue(self) -> None:
+        start = getattr(self._app.tasks, "start", None)  # the cloud's queue needs none
+        if start:
+            start()
+
     def answer(self, request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         # At full paths only: a bare tail such as /{id}/ means something just at a function's own URL.
@@ -63,6 +68,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "limit_request_line": 8190,
             "control_socket_disable": True,
+            # In the worker, after the fork: the queue of this machine, and the sweep that finds what a crash left.
+            "post_worker_init": lambda _worker: application.start_queue(),
         }
         if certificate:
             self._options |= {"certfile": certificate[0], "keyfile": certificate[1]}

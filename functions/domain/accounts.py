@@ -55,6 +55,8 @@ class GmailAccount:
     last_sent_at: datetime | None = None
     aliases: tuple[StoredAlias, ...] = ()
     aliases_read_at: datetime | None = None
+    history_id: str = ""  # of the mailbox, at some moment before any send that is still open
+    daily_limit: int | None = None  # recipients; None: Gmail's own limit for this kind of account
 
     @property
     def can_send(self) -> bool:

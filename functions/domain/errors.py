@@ -230,10 +230,10 @@ class SecretMissing(Exception):
     """No secret has this name, or it has no such version."""
 
 
-def recall(code: str, detail: str) -> IntegrationError:
-    """The error that was recorded under this code."""
+def recall(code: str, detail: str, remedy: str, *, repeated: bool) -> IntegrationError:
+    """The error that was recorded. `repeated`: it is the first answer to an Idempotency-Key, again."""
     kind = next((k for k in IntegrationError.__subclasses__() if k.code == code), IntegrationError)
     error = kind.__new__(kind)
-    IntegrationError.__init__(error, detail)
-    error.repeated = True
+    IntegrationError.__init__(error, detail, remedy=remedy)
+    error.repeated = repeated
     return error

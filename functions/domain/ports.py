@@ -239,6 +239,10 @@ class Gmail(Protocol):
 
     def aliases(self, token: str) -> list[Alias]: ...
 
+    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> "list[FoundMessage]":
+        """What was sent from this mailbox since then: by its history, and by a search of the Sent folder for `to`."""
+        ...
+
     def profile(self, token: str) -> dict[str, Any]: ...
 
 
@@ -265,6 +269,30 @@ class Sealer(Protocol):
     def derive(self, key_id: str, *label: str) -> bytes:
         """32 bytes that only the holder of this key can make."""
         ...
+
+
+class Tasks(Protocol):
+    """The queue. It carries an id and no more; the record says what is to be done, and whether it still is."""
+
+    def enqueue(self, owner: str, send_id: str, at: datetime | None = None, lane: str = "") -> None:
+        """Have the send delivered at or after `at`, at least once. Raises Unavailable.
+
+        `lane` is the account: a queue with few workers lets one busy lane delay no other.
+        A time further ahead than the queue can hold is not enqueued: the sweeper brings it back when it is near.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message in the account's Sent folder that may be ours."""
+
+    id: str
+    thread_id: str
+    content_type: str  # with the boundary that names the send
+    to: str
+    subject: str
+    at: datetime
 
 
 class Clock(Protocol):

@@ -7,9 +7,13 @@
 
 A send is claimed (`sending`, with an attempt id and a lease) on record before Gmail is called, and settled after.
 Only the attempt that holds the claim may settle it. An attempt whose outcome can't be known ends as `unknown`,
-and is never repeated by itself.
+and is never repeated by itself: evidence may settle it to `sent`, its owner may ask for a resend.
+
+`due_at` is when something has to happen next: a claim, the end of a lease, a look into the mailbox. It is None where
+nothing will happen by itself: in the end states, and once an unknown send has been looked for long enough.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,7 +35,7 @@ class Status(StrEnum):
 
 
 OPEN = frozenset({Status.SCHEDULED, Status.QUEUED, Status.SENDING})
-WAITING = frozenset({Status.SCHEDULED, Status.QUEUED})
+WAITING = (Status.SCHEDULED, Status.QUEUED)  # in the order in which a send passes through them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Attempt:
     outcome: str = "running"
     code: str = ""
     detail: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,13 @@ class Send:
     attempt_id: str = ""
     lease_until: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
+    waits_for: str = ""  # code of what a queued send waits for: paced, rate_limited, unavailable, reauth_required
+    waits_detail: str = ""
+    slot_at: datetime | None = None  # reserved in the account's calendar
+    tries: int = 0  # transient failures so far
+    looks: int = 0  # into the mailbox, for an attempt whose outcome is not known
+    resend_of: str | None = None
+    resent_as: str | None = None
     gmail_message_id: str | None = None
     gmail_thread_id: str | None = None
     rfc822_message_id: str = ""  # the one Gmail assigned, once read back
@@ -100,6 +112,10 @@ class Send:
     fingerprint: str = ""  # SHA-256 of the request, where it came with an Idempotency-Key
     answered: str = ""  # the status the first caller was told; empty while that call runs
     counts: Counts = Counts()
+
+    @property
+    def recipients(self) -> int:
+        return len(self.to) + len(self.cc) + len(self.bcc)
 
     def expired(self, now: datetime) -> bool:
         """The attempt that holds the claim has been silent for longer than it may run."""
@@ -116,25 +132,97 @@ class NotAllowed(Exception):
     """This transition does not exist from the state the send is in."""
 
 
+def again(send: Send, new_id: str, now: datetime) -> Send:
+    """A new send that says what an old one said."""
+    return Send(
+        id=new_id,
+        owner=send.owner,
+        status=Status.QUEUED,
+        account=send.account,
+        sender=send.sender,
+        to=send.to,
+        cc=send.cc,
+        bcc=send.bcc,
+        reply_to=send.reply_to,
+        subject=send.subject,
+        created_at=now,
+        attachments=send.attachments,
+        size=send.size,
+        tags=send.tags,
+        metadata=send.metadata,
+        labels=send.labels,
+        template=send.template,
+        trigger=send.trigger,
+        batch=send.batch,
+        in_reply_to_send=send.in_reply_to_send,
+        resend_of=send.id,
+    )
+
+
+def accept(send: Send, now: datetime) -> Send:
+    """A new send, as it enters the queue."""
+    if send.send_at is not None and send.send_at > now:
+        return replace(send, status=Status.SCHEDULED, due_at=send.send_at)
+    return replace(send, status=Status.QUEUED, due_at=now)
+
+
 def claim(send: Send, attempt_id: str, now: datetime) -> Send:
     """Take the send for one attempt. Raises NotAllowed unless it waits."""
-    if send.status not in WAITING:
-        raise NotAllowed(f"a send that is {send.status} can't be claimed")
+    _require(send, WAITING, "claimed")
     return replace(
         send,
         status=Status.SENDING,
         attempt_id=attempt_id,
         lease_until=now + LEASE,
         due_at=now + LEASE,
+        waits_for="",
+        waits_detail="",
         attempts=(*send.attempts, Attempt(attempt_id, now)),
     )
 
 
-def settle_sent(send: Send, attempt_id: str, now: datetime, message_id: str, thread_id: str) -> Send:
-    """Gmail accepted the message. A late success beats `unknown`. Raises NotAllowed for another attempt's claim."""
-    settled = _settle(send, attempt_id, "sent")
+def postpone(send: Send, until: datetime, code: str, detail: str) -> Send:
+    """Not yet, and nothing was tried."""
+    _require(send, WAITING, "postponed")
+    return replace(send, status=Status.QUEUED, due_at=until, waits_for=code, waits_detail=detail)
+
+
+def defer(send: Send, attempt_id: str, until: datetime, code: str, detail: str, *, counts: bool) -> Send:
+    """The attempt certainly sent nothing; another one follows. `counts`: it was a failure, not a request to wait."""
+    settled = _settle(send, attempt_id, "deferred", code, detail)
     return replace(
         settled,
+        status=Status.QUEUED,
+        due_at=until,
+        waits_for=code,
+        waits_detail=detail,
+        slot_at=None,
+        tries=send.tries + counts,
+    )
+
+
+def release(send: Send, now: datetime) -> Send:
+    """What it was held for is mended."""
+    _require(send, WAITING, "released")
+    return replace(send, due_at=max(now, send.send_at or now), waits_for="", waits_detail="")
+
+
+def reschedule(send: Send, at: datetime, now: datetime) -> Send:
+    """Another time for a send that has not begun. Raises NotAllowed once an attempt has begun."""
+    _require(send, WAITING, "moved")
+    return accept(replace(send, send_at=at, waits_for="", waits_detail="", slot_at=None), now)
+
+
+def cancel(send: Send, detail: str = "") -> Send:
+    """Raises NotAllowed once an attempt has begun."""
+    _require(send, WAITING, "cancelled")
+    return replace(send, status=Status.CANCELLED, due_at=None, waits_for="", waits_detail=detail)
+
+
+def settle_sent(send: Send, attempt_id: str, now: datetime, message_id: str, thread_id: str) -> Send:
+    """Gmail accepted the message. A late success beats `unknown`. Raises NotAllowed for another attempt's claim."""
+    return replace(
+        _settle(send, attempt_id, "sent"),
         status=Status.SENT,
         sent_at=now,
         gmail_message_id=message_id,
@@ -142,27 +230,46 @@ def settle_sent(send: Send, attempt_id: str, now: datetime, message_id: str, thr
     )
 
 
-def settle_failed(send: Send, attempt_id: str, code: str, detail: str) -> Send:
+def settle_failed(send: Send, attempt_id: str, code: str, detail: str, remedy: str = "") -> Send:
     """Certainly not sent, and not to be tried again."""
-    return replace(_settle(send, attempt_id, "failed", code, detail), status=Status.FAILED)
+    return replace(_settle(send, attempt_id, "failed", code, detail, remedy), status=Status.FAILED)
 
 
-def settle_unknown(send: Send, attempt_id: str, detail: str) -> Send:
+def fail(send: Send, attempt_id: str, now: datetime, code: str, detail: str, remedy: str = "") -> Send:
+    """Not to be tried at all: what it needs is gone."""
+    _require(send, WAITING, "failed")
+    attempt = Attempt(attempt_id, now, "failed", code, detail, remedy)
+    return replace(send, status=Status.FAILED, due_at=None, attempts=(*send.attempts, attempt))
+
+
+def abandon(send: Send, detail: str) -> Send:
+    """Claimed, but Gmail was not called: the account is gone."""
+    _require(send, {Status.SENDING}, "abandoned")
+    settled = _settle(send, send.attempt_id, "cancelled", "cancelled", detail)
+    return replace(settled, status=Status.CANCELLED, waits_detail=detail)
+
+
+def settle_unknown(send: Send, attempt_id: str, detail: str, look_at: datetime | None = None) -> Send:
     """Perhaps sent. It stays so until evidence or its owner settles it."""
-    return replace(_settle(send, attempt_id, "unknown", "unknown", detail), status=Status.UNKNOWN)
+    settled = _settle(send, attempt_id, "unknown", "unknown", detail)
+    return replace(settled, status=Status.UNKNOWN, due_at=look_at)
 
 
-def cancel(send: Send) -> Send:
-    """Raises NotAllowed once an attempt has begun."""
-    if send.status not in WAITING:
-        raise NotAllowed(f"a send that is {send.status} can't be cancelled any more")
-    return replace(send, status=Status.CANCELLED, due_at=None)
+def looked(send: Send, next_look: datetime | None) -> Send:
+    """The mailbox did not show the message (yet)."""
+    _require(send, {Status.UNKNOWN}, "looked for")
+    return replace(send, looks=send.looks + 1, due_at=next_look)
 
 
-def _settle(send: Send, attempt_id: str, outcome: str, code: str = "", detail: str = "") -> Send:
+def _require(send: Send, states: Collection[Status], what: str) -> None:
+    if send.status not in states:
+        raise NotAllowed(f"a send that is {send.status} can't be {what}")
+
+
+def _settle(send: Send, attempt_id: str, outcome: str, code: str = "", detail: str = "", remedy: str = "") -> Send:
     late = send.status is Status.UNKNOWN and outcome == "sent"
     if send.attempt_id != attempt_id or not (send.status is Status.SENDING or late):
         raise NotAllowed(f"attempt {attempt_id} does not hold the claim of a send that is {send.status}")
     *earlier, last = send.attempts
-    done = replace(last, outcome=outcome, code=code, detail=detail)
+    done = replace(last, outcome=outcome, code=code, detail=detail, remedy=remedy)
     return replace(send, attempts=(*earlier, done), lease_until=None, due_at=None)

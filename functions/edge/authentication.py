@@ -28,6 +28,18 @@ def authenticate(request: Request, app: App) -> Caller:
     return _user(token, app)
 
 
+def authenticate_platform(request: Request, app: App) -> None:
+    """A token of Google's, made for this address and for the service account that calls it. Raises Unauthenticated."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN or not token.isascii():
+        raise Unauthenticated("Only the platform may call this.")
+    audience = f"{app.settings.public_url}{request.path.rstrip('/')}"
+    claims = app.google_tokens.verify(token.strip(), {audience, f"{audience}/"}, app.clock())
+    account = app.settings.tasks_account  # empty on a laptop, where nobody calls this
+    if not account or claims.get("email") != account or claims.get("email_verified") is not True:
+        raise Unauthenticated("Only the platform's service account may call this.")
+
+
 def _user(token: str, app: App) -> Caller:
     from functions.adapters.oidc import unverified_issuer  # cryptography: only where a signature is checked
 

@@ -16,21 +16,23 @@ from werkzeug.wrappers import Request, Response
 from functions.domain.callers import Caller, Scope
 from functions.domain.errors import IntegrationError, MethodNotAllowed, NotFound
 from functions.edge import bodies, cors, problems
-from functions.edge.authentication import authenticate
+from functions.edge.authentication import authenticate, authenticate_platform
 from functions.runtime import events
 from functions.runtime.wiring import App
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who may call a route: anyone, users only, or users and API keys with a scope."""
+    """Who may call a route: anyone, users only, users and API keys with a scope, or the platform itself."""
 
     anyone: bool = False
     keys: Scope | None = None
+    platform: bool = False
 
 
 ANYONE = Who(anyone=True)
 USER = Who()
+PLATFORM = Who(platform=True)  # Cloud Tasks, Pub/Sub, Cloud Scheduler: by OIDC token, and nobody else
 USER_OR_KEY: Mapping[Scope, Who] = {
     "send": Who(keys="send"),
     "read": Who(keys="read"),
@@ -135,12 +137,17 @@ class Endpoint:
         for route in self.routes:
             ids = route.match(tail)
             if ids is not None and route.method == method:
-                caller = None if route.who.anyone else _authorize(request, app, route.who)
+                caller = _authorize(request, app, route.who)
                 return route.handler(Call(request, app, ids, request_id, caller))
         raise MethodNotAllowed(methods)
 
 
-def _authorize(request: Request, app: App, who: Who) -> Caller:
+def _authorize(request: Request, app: App, who: Who) -> Caller | None:
+    if who.anyone:
+        return None
+    if who.platform:
+        authenticate_platform(request, app)
+        return None
     caller = authenticate(request, app)
     if caller.kind == "key":
         if who.keys is None:

@@ -42,6 +42,26 @@ def parse_confirmation(body: dict[str, Any]) -> str:
     return pending or ""
 
 
+def parse_task(body: dict[str, Any]) -> tuple[str, str]:
+    """(owner, send id) of a task. Raises InvalidRequest."""
+    owner, _, send_id = str(body.get("send", "")).partition("/")
+    if not looks_like("own", owner) or not looks_like("snd", send_id):
+        raise InvalidRequest("The task names no send.")
+    return owner, send_id
+
+
+def parse_move(body: dict[str, Any]) -> datetime:
+    """The new time of a send. Raises InvalidRequest."""
+    problems = Problems()
+    fields = Fields(body, "", problems, ("send_at",))
+    at = _time(fields, "send_at")
+    if not fields.has("send_at"):
+        fields.wrong("send_at", "This is required.")
+    problems.raise_as(InvalidRequest)
+    assert at is not None  # noqa: S101 - or there was a problem
+    return at
+
+
 def _name_problem(value: str) -> str:
     return label_problem(value) if value.strip() else "A name is required."
 

@@ -6,8 +6,9 @@ from typing import Any
 from functions.domain.accounts import GmailAccount, problem
 from functions.domain.keys import ApiKey
 from functions.domain.messages import Address
-from functions.domain.sends import Send
+from functions.domain.sends import WAITING, Send
 from functions.services.history import explanation
+from functions.services.pacing import Capacity
 from functions.services.sending import Preview, Receipt
 
 
@@ -27,13 +28,21 @@ def account(found: GmailAccount, *, is_default: bool) -> dict[str, Any]:
     }
 
 
-def account_detail(found: GmailAccount, *, is_default: bool) -> dict[str, Any]:
+def account_detail(found: GmailAccount, capacity: Capacity, *, is_default: bool) -> dict[str, Any]:
     aliases = [
         {"email": a.email, "name": a.name, "is_primary": a.is_primary, "is_default": a.is_default}
         for a in found.aliases
         if a.verified
     ]
-    return {**account(found, is_default=is_default), "aliases": aliases}
+    left = {
+        "sends_left_this_minute": capacity.sends_left_this_minute,
+        "recipients_left_today": capacity.recipients_left_today,
+        "quota_units_per_minute": capacity.limits.units_per_minute,
+        "recipients_per_day": capacity.limits.recipients_per_day,
+        "next_slot": time(capacity.next_slot),
+        "reason": capacity.reason or None,
+    }
+    return {**account(found, is_default=is_default), "aliases": aliases, "capacity": left}
 
 
 def receipt(found: Receipt) -> dict[str, Any]:
@@ -44,6 +53,8 @@ def receipt(found: Receipt) -> dict[str, Any]:
             "gmail_thread_id": found.gmail_thread_id,
             "sent_at": time(found.sent_at),
         }
+    if found.next_attempt_at:
+        body["next_attempt_at"] = time(found.next_attempt_at)
     return body
 
 
@@ -80,6 +91,9 @@ def send(found: Send) -> dict[str, Any]:
         ],
         "size": found.size,
         "in_reply_to_send": found.in_reply_to_send,
+        "resend_of": found.resend_of,
+        "resent_as": found.resent_as,
+        "next_attempt_at": time(found.due_at) if found.status in WAITING else None,
         "created_at": time(found.created_at),
         "send_at": time(found.send_at),
         "sent_at": time(found.sent_at),

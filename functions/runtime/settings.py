@@ -62,6 +62,8 @@ class Settings:
     return_urls: tuple[str, ...]
     local_api_key: str = field(repr=False)
     port: int
+    units_per_minute: int  # Gmail's quota units an account may use
+    tasks_account: str  # the service account whose tokens may call /tasks/…
     in_cloud: bool
     sandbox: bool  # the pretend Google is used
 
@@ -121,7 +123,9 @@ class _Reader:
             allowed_origins=self.words("ALLOWED_ORIGINS", _origin_problem),
             return_urls=self.words("RETURN_URLS", _return_url_problem) or (f"{public_url}/",),
             local_api_key=self.local_api_key(),
-            port=self.port(),
+            port=self.number("PORT", 8000, 65535),
+            units_per_minute=self.number("GMAIL_UNITS_PER_MINUTE", 6000, 1_000_000),
+            tasks_account=self.text("TASKS_SERVICE_ACCOUNT") or _tasks_account(backends["TASKS_URL"]),
             in_cloud=self.in_cloud,
             sandbox=sandbox,
         )
@@ -196,11 +200,11 @@ class _Reader:
             self.problem("LOCAL_API_KEY", "is for laptops only: unset it, and make keys with the keys function")
         return value
 
-    def port(self) -> int:
-        value = self.text("PORT") or "8000"
-        if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
-            self.problem("PORT", f"is no port number: {value!r}")
-            return 8000
+    def number(self, name: str, default: int, highest: int) -> int:
+        value = self.text(name) or str(default)
+        if not value.isascii() or not value.isdigit() or len(value) > 9 or not 0 < int(value) <= highest:
+            self.problem(name, f"must be a number from 1 to {highest}: {value!r}")
+            return default
         return int(value)
 
 
@@ -213,6 +217,13 @@ BACKEND_SHAPES = {
     "cloudtasks": (r"cloudtasks://[a-z0-9:.-]+/[a-z0-9-]+/[A-Za-z0-9-]+", "cloudtasks://PROJECT/LOCATION/QUEUE"),
     "secretmanager": (r"secretmanager://[a-z0-9:.-]+", "secretmanager://PROJECT"),
 }
+
+
+def _tasks_account(tasks_url: str) -> str:
+    """By convention; TASKS_SERVICE_ACCOUNT names another one."""
+    if not tasks_url.startswith("cloudtasks://"):
+        return ""
+    return f"gmail-tasks@{tasks_url.removeprefix('cloudtasks://').partition('/')[0]}.iam.gserviceaccount.com"
 
 
 def _split(value: str) -> SplitResult | None:

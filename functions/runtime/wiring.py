@@ -1,206 +1,52 @@
-"""Adapters chosen by URL, made when first used: a function pays only for what it touches.
+"""The use cases, each with the adapters it needs, made when first used."""
 
-Nothing here is created at import: the server forks after the functions are loaded, and clients don't survive a fork.
-"""
+from typing import TYPE_CHECKING
 
-import os
-import re
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
-
-from functions.domain import ids
-from functions.domain.ports import Blobs, Documents, Gmail, OAuthClient, Secrets
-from functions.runtime.settings import Settings
+from functions.domain.ports import Tasks
+from functions.runtime.backends import Backends
+from functions.runtime.lazy import once
 
 if TYPE_CHECKING:
-    from functions.adapters.http import Http
-    from functions.adapters.oidc import IdTokens
-    from functions.adapters.sealing import KeyRing
     from functions.services.accounts import Accounts
     from functions.services.aliases import Aliases
     from functions.services.connecting import Connecting
+    from functions.services.controlling import Controlling
+    from functions.services.delivering import Delivering
     from functions.services.history import History
     from functions.services.keys import ApiKeys
+    from functions.services.outbox import Outbox
+    from functions.services.pacing import Pacing
+    from functions.services.reconciling import Reconciling
+    from functions.services.resending import Resending
     from functions.services.sending import Sending
     from functions.services.signin_links import SignInLinks
+    from functions.services.sweeping import Sweeping
     from functions.services.tokens import Tokens
 
-TOKEN_KEY = "gmail-token-key"  # noqa: S105 - the secret's name
-LINK_KEY = "gmail-link-key"
-LOCAL_KEY = "gmail-local-api-key"
-_SECRET_REFERENCE = re.compile(
-    r"secretmanager://(?:projects/)?(?P<project>[a-z0-9:.-]+)/(?:secrets/)?(?P<name>[A-Za-z0-9_-]+)/versions/(?P<version>[a-z0-9]+)"
-)
 
-
-T = TypeVar("T")
-
-
-class once(Generic[T]):  # noqa: N801 - reads as a decorator
-    """functools.cached_property with a lock: threads that come at once share one client (3.12 dropped the lock)."""
-
-    def __init__(self, make: Callable[[Any], T]) -> None:
-        self._make = make
-        self._name = make.__name__
-
-    @overload
-    def __get__(self, app: None, owner: type) -> "once[T]": ...
-    @overload
-    def __get__(self, app: "App", owner: type) -> T: ...
-    def __get__(self, app: "App | None", owner: type) -> "once[T] | T":
-        if app is None:
-            return self
-        with app.lock:
-            if self._name not in app.__dict__:
-                app.__dict__[self._name] = self._make(app)
-        found: T = app.__dict__[self._name]
-        return found
-
-
-class App:
+class App(Backends):
     """Everything a handler can ask for. One for each process."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._secret_values: dict[str, str] = {}
-        self.lock = threading.RLock()
-
-    def clock(self) -> datetime:
-        return datetime.now(UTC)
-
-    def random(self, size: int) -> bytes:
-        return os.urandom(size)
-
-    def new_id(self, prefix: str) -> str:
-        return ids.random_id(prefix, self.random)
-
-    # Stores
-
     @once
-    def documents(self) -> Documents:
-        from functions.adapters.declared_indexes import declared
+    def tasks(self) -> Tasks:
+        url = self.settings.tasks_url
+        if url.startswith("cloudtasks://"):
+            from functions.adapters.cloud_tasks import CloudTasks
 
-        scheme, _, rest = self.settings.store_url.partition("://")
-        if scheme == "firestore":
-            from functions.adapters.firestore import FirestoreDocuments
+            project, location, queue = url.removeprefix("cloudtasks://").split("/")
+            return CloudTasks(
+                project=project,
+                location=location,
+                queue=queue,
+                url=f"{self.settings.public_url}/tasks/deliver",
+                service_account=self.settings.tasks_account,
+                clock=self.clock,
+            )
+        from functions.adapters.local_queue import LocalQueue
 
-            project, _, database = rest.partition("/")
-            return FirestoreDocuments(project, database, declared())
-        from functions.adapters.sqlite import SqliteDocuments
-
-        return SqliteDocuments(rest.removeprefix("/"), declared())
-
-    @once
-    def blobs(self) -> Blobs:
-        url = self.settings.blobs_url
-        if url.startswith("gs://"):
-            from functions.adapters.cloud_storage import CloudStorageBlobs
-
-            return CloudStorageBlobs(url.removeprefix("gs://"))
-        from functions.adapters.file_blobs import FileBlobs
-
-        return FileBlobs(url.removeprefix("file:"))
-
-    @once
-    def secrets(self) -> Secrets:
-        url = self.settings.secrets_url
-        if url.startswith("secretmanager://"):
-            from functions.adapters.secret_manager import SecretManagerSecrets
-
-            return SecretManagerSecrets(url.removeprefix("secretmanager://"))
-        from functions.adapters.file_secrets import FileSecrets
-
-        return FileSecrets(url.removeprefix("file:"))
-
-    @once
-    def token_ring(self) -> "KeyRing":
-        return self._ring(TOKEN_KEY)
-
-    @once
-    def link_ring(self) -> "KeyRing":
-        return self._ring(LINK_KEY)
-
-    def _ring(self, name: str) -> "KeyRing":
-        from functions.adapters.sealing import KeyRing
-
-        return KeyRing(self.secrets, name, create=self.settings.secrets_url.startswith("file:"))
-
-    @once
-    def local_api_key(self) -> str:
-        """The key of whoever runs this on a laptop; empty in the cloud."""
-        if not self.settings.local:
-            return ""
-        if self.settings.local_api_key:
-            return self.settings.local_api_key
-        from functions.domain.errors import SecretMissing
-
-        if not self.settings.secrets_url.startswith("file:"):
-            return ""
-        try:
-            secret = self.secrets.get(LOCAL_KEY, "1")
-        except SecretMissing:
-            from functions.domain import keys
-
-            self.secrets.add(LOCAL_KEY, keys.token("local", keys.new_secret(self.random)).encode())
-            secret = self.secrets.get(LOCAL_KEY, "1")
-        return secret.value.decode()
-
-    def secret_value(self, setting: str) -> str:
-        """A setting that is either the value itself or secretmanager://PROJECT/NAME/versions/N."""
-        match = _SECRET_REFERENCE.fullmatch(setting)
-        if match is None:
-            return setting
-        with self.lock:
-            if setting not in self._secret_values:
-                from functions.adapters.secret_manager import SecretManagerSecrets
-
-                secret = SecretManagerSecrets(match["project"]).get(match["name"], match["version"])
-                self._secret_values[setting] = secret.value.decode().strip()
-            return self._secret_values[setting]
-
-    # Google, and the issuers of callers' tokens
-
-    @once
-    def http(self) -> "Http":
-        from functions.adapters.http import Http
-
-        return Http()
-
-    @once
-    def oauth(self) -> OAuthClient:
-        from functions.adapters.google_oauth import GoogleOAuth
-        from functions.adapters.oidc import IdTokens
-
-        s = self.settings
-        # Google's documents name the issuer with and without the scheme.
-        bare = s.issuer.removeprefix("https://") if s.issuer == "https://accounts.google.com" else ""
-        return GoogleOAuth(
-            http=self.http,
-            client=lambda: (self.secret_value(s.client_id), self.secret_value(s.client_secret)),
-            authorize_url=s.authorize_url,
-            token_url=s.token_url,
-            revoke_url=s.revoke_url,
-            redirect_uri=s.redirect_uri,
-            id_tokens=IdTokens(self.http, s.issuer, jwks_url=s.jwks_url, also_issuer=bare),
-            clock=self.clock,
+        return LocalQueue(
+            lambda owner, send_id: self.delivering.deliver(owner, send_id), lambda: self.sweeping.sweep(), self.clock
         )
-
-    @once
-    def gmail(self) -> Gmail:
-        from functions.adapters.gmail import GmailService
-
-        return GmailService(self.http, self.settings.gmail_api_url, self.clock)
-
-    @once
-    def issuers(self) -> "dict[str, IdTokens]":
-        """By the name that a token's `iss` gives."""
-        from functions.adapters.oidc import IdTokens
-
-        return {issuer: IdTokens(self.http, issuer) for issuer, _ in self.settings.auth_issuers}
-
-    # Services
 
     @once
     def tokens(self) -> "Tokens":
@@ -244,9 +90,71 @@ class App:
             tokens=self.tokens,
             accounts=self.accounts,
             aliases=self.aliases,
+            controlling=self.controlling,
             clock=self.clock,
             random=self.random,
         )
+
+    @once
+    def outbox(self) -> "Outbox":
+        from functions.services.outbox import Outbox
+
+        return Outbox(self.documents)
+
+    @once
+    def pacing(self) -> "Pacing":
+        from functions.services.pacing import Pacing
+
+        return Pacing(self.documents, self.clock, self.settings.units_per_minute)
+
+    @once
+    def resending(self) -> "Resending":
+        from functions.services.resending import Resending
+
+        return Resending(self.documents, self.outbox, self.tasks, self.clock)
+
+    @once
+    def controlling(self) -> "Controlling":
+        from functions.services.controlling import Controlling
+
+        return Controlling(self.documents, self.outbox, self.resending, self.tasks, self.clock)
+
+    @once
+    def reconciling(self) -> "Reconciling":
+        from functions.services.reconciling import Reconciling
+
+        return Reconciling(
+            documents=self.documents,
+            outbox=self.outbox,
+            gmail=self.gmail,
+            tokens=self.tokens,
+            tasks=self.tasks,
+            resending=self.resending,
+            clock=self.clock,
+        )
+
+    @once
+    def delivering(self) -> "Delivering":
+        from functions.services.delivering import Delivering
+
+        return Delivering(
+            documents=self.documents,
+            outbox=self.outbox,
+            blobs=self.blobs,
+            gmail=self.gmail,
+            tokens=self.tokens,
+            pacing=self.pacing,
+            tasks=self.tasks,
+            reconciling=self.reconciling,
+            clock=self.clock,
+            random=self.random,
+        )
+
+    @once
+    def sweeping(self) -> "Sweeping":
+        from functions.services.sweeping import Sweeping
+
+        return Sweeping(self.documents, self.tasks.enqueue, self.clock)
 
     @once
     def sending(self) -> "Sending":
@@ -254,12 +162,14 @@ class App:
         from functions.services.sending import Sending
 
         return Sending(
-            documents=self.documents,
             blobs=self.blobs,
-            gmail=self.gmail,
             accounts=self.accounts,
             tokens=self.tokens,
             composing=Composing(self.documents, self.gmail, self.tokens, self.aliases),
+            outbox=self.outbox,
+            pacing=self.pacing,
+            delivering=self.delivering,
+            reconciling=self.reconciling,
             clock=self.clock,
             random=self.random,
         )

@@ -96,6 +96,7 @@ class Accounts:
         """Forget the record first, then tell Google; what Google says changes nothing. Raises NotFound."""
         account = self.get(caller, account_id)
         self._documents.commit([Delete(path(account.owner, account.id))])
+        self._tokens.forget(account)
         with contextlib.suppress(ReauthRequired):  # a token that can't be opened can't be revoked either
             self.revoke_unless_used(account.sub, self._tokens.refresh_token(account))
 

@@ -29,7 +29,15 @@ class Aliases:
         found = self._tokens.with_token(account, self._gmail.aliases)
         aliases = tuple(StoredAlias(a.email, a.name, a.is_primary, a.is_default, a.verified, a.reply_to) for a in found)
         name = account.name or next((a.name for a in aliases if a.is_primary), "")
-        after = replace(account, name=name, aliases=aliases, aliases_read_at=self._clock())
+        # From here on, an attempt whose outcome is lost can be looked for in the mailbox's history.
+        history_id = str(self._tokens.with_token(account, self._gmail.profile).get("historyId", ""))
+        after = replace(
+            account,
+            name=name,
+            aliases=aliases,
+            aliases_read_at=self._clock(),
+            history_id=history_id or account.history_id,
+        )
         try:
             self._documents.commit([Update(path(account.owner, account.id), records.changes(account, after))])
         except PreconditionFailed:

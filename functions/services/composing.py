@@ -119,10 +119,6 @@ def _refuse_what_is_not_built(request: SendRequest) -> None:
         "signature": request.signature,
         "unsubscribe": request.unsubscribe,
         "tracking": bool(request.tracking.opens or request.tracking.clicks),
-        "send_at": request.send_at is not None,
-        "wait": not request.wait,
-        "cancel_if": bool(request.cancel_if),
-        "if_unknown": request.if_unknown != "hold",
         "attachments": any(not isinstance(a, Attachment) for a in request.attachments),
     }
     errors = [FieldError(f"/{name}", "This release does not do this yet.") for name, wanted in asked.items() if wanted]

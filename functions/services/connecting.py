@@ -28,6 +28,7 @@ from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Documents, Grant, OAuthClient, Sealer, Unsealable, Write
 from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
+from functions.services.controlling import Controlling
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
 
@@ -58,6 +59,7 @@ class Connecting:
         tokens: Tokens,
         accounts: Accounts,
         aliases: Aliases,
+        controlling: Controlling,
         clock: Clock,
         random: RandomBytes,
     ) -> None:
@@ -68,6 +70,7 @@ class Connecting:
         self._tokens = tokens
         self._accounts = accounts
         self._aliases = aliases
+        self._controlling = controlling
         self._clock = clock
         self._random = random
 
@@ -150,6 +153,7 @@ class Connecting:
                 if also and self._documents.get(also[0].path) is None:
                     raise InvalidState("This connection was already confirmed.") from None
                 continue  # connected twice at once, or changed meanwhile: look again
+            self._controlling.release_all(owner, account.id)
             # The name that recipients see stands in Gmail's settings; where it can't be read, sends go without one.
             return self._aliases.shown(account)
         raise Conflict("The account is being changed by somebody else.")

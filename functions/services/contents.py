@@ -1,5 +1,6 @@
 """Storing what a send will say, and getting it back: small parts in the document, large ones as blobs."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,8 +16,13 @@ from functions.domain.contents import (
     pack_bodies,
     unpack_bodies,
 )
+from functions.domain.errors import BlobMissing, IntegrationError
 from functions.domain.messages import Attachment, Message
-from functions.domain.ports import Blobs, Data
+from functions.domain.mime import Mime, compose, verify
+from functions.domain.ports import Blobs, Data, Documents
+from functions.domain.sends import Send
+
+GONE = "The content of this send is no longer kept."
 
 
 def path(owner: str, send_id: str) -> str:
@@ -104,6 +110,25 @@ def load(blobs: Blobs, data: Data) -> tuple[Content, Message]:
         references=content.references,
     )
     return content, message
+
+
+def mime(documents: Documents, blobs: Blobs, send: Send, date: datetime) -> tuple[Mime, str | None]:
+    """The message of a send and its thread, to be posted at `date`.
+
+    Raises IntegrationError where the content is gone or broken: what can't be composed now never can be.
+    """
+    document = documents.get(path(send.owner, send.id))
+    if document is None:
+        raise IntegrationError(GONE)
+    try:
+        content, message = load(blobs, document.data)
+        composed = compose(message, date=date, message_id=content.message_id, boundary_seed=send.id)
+    except BlobMissing:
+        raise IntegrationError(GONE) from None
+    except (ValueError, TypeError, KeyError, zlib.error) as exc:
+        raise IntegrationError("The stored content of this send can't be read.") from exc
+    verify(composed, message)
+    return composed, content.thread_id
 
 
 def discard(blobs: Blobs, data: Data) -> None:

@@ -112,16 +112,32 @@ class History:
 def explanation(send: Send) -> str:
     """In one sentence: why the send is in the state it is in."""
     last = send.attempts[-1] if send.attempts else None
-    if send.status is Status.SENT:
-        return "Gmail accepted the message."
-    if send.status is Status.FAILED and last:
-        return f"It was not sent: {last.detail}"
-    if send.status is Status.UNKNOWN and last:
-        return (
-            f"Whether it went out is not known: {last.detail} Look into the account's Sent folder before sending again."
-        )
-    if send.status is Status.SENDING:
-        return "It is being handed to Gmail right now."
-    if send.status is Status.CANCELLED:
-        return "It was cancelled before it went out."
+    at = f" It goes out at {send.due_at:%Y-%m-%d %H:%M:%S} UTC." if send.due_at else ""
+    match send.status:
+        case Status.SENT:
+            return "Gmail accepted the message."
+        case Status.FAILED:
+            return f"It was not sent: {last.detail} {last.remedy}".strip() if last else "It was not sent."
+        case Status.UNKNOWN:
+            return _unknown(send)
+        case Status.SENDING:
+            return "It is being handed to Gmail right now."
+        case Status.CANCELLED:
+            return f"It was cancelled before it went out: {send.waits_detail or 'its owner cancelled it'}."
+        case Status.SCHEDULED:
+            return f"It is scheduled.{at}"
+    if send.waits_for:
+        return f"It waits: {send.waits_detail.rstrip('.')}.{at}"
     return "It waits for its turn."
+
+
+def _unknown(send: Send) -> str:
+    detail = send.attempts[-1].detail if send.attempts else ""
+    if send.due_at:
+        return f"Whether it went out is not known yet: {detail} It is being looked for in the account's Sent folder."
+    if send.resent_as:
+        return f"It was not found in the Sent folder, and sent again as {send.resent_as}."
+    return (
+        f"Whether it went out is not known: {detail} Look into the account's Sent folder; if it is not there, "
+        "resend it with POST …/resend/."
+    )

@@ -1,37 +1,33 @@
 """Sending one message: on record and claimed before Gmail is called, settled after, never posted twice."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from functions.domain import records, sends
+from functions.domain import sends
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import (
     IdempotencyInProgress,
     IdempotencyMismatch,
     IntegrationError,
-    OutcomeUnknown,
     PreconditionFailed,
-    RateLimited,
-    ReauthRequired,
-    Unavailable,
     recall,
 )
 from functions.domain.ids import RandomBytes, derived_id, random_id
 from functions.domain.messages import Message
 from functions.domain.mime import Mime, compose, verify
-from functions.domain.ports import Blobs, Clock, Create, Data, Delete, Documents, Gmail, SentMessage, Update, Write
+from functions.domain.ports import Blobs, Clock
 from functions.domain.send_requests import SendRequest
 from functions.domain.sends import AttachmentInfo, Send, Status
 from functions.services import contents
 from functions.services.accounts import Accounts
-from functions.services.composing import Composed, Composing
-from functions.services.tokens import Tokens, path
-
-# `last_sent_at` is exact to this much, so that a busy account is no hot document.
-LAST_SENT_STEP = timedelta(minutes=1)
+from functions.services.composing import Composing
+from functions.services.delivering import EARLY, Claimed, Delivering
+from functions.services.outbox import Outbox
+from functions.services.pacing import Pacing
+from functions.services.reconciling import Reconciling
+from functions.services.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +40,7 @@ class Receipt:
     gmail_message_id: str | None = None
     gmail_thread_id: str | None = None
     sent_at: datetime | None = None
+    next_attempt_at: datetime | None = None
     repeated: bool = False
 
 
@@ -58,21 +55,25 @@ class Sending:
     def __init__(
         self,
         *,
-        documents: Documents,
         blobs: Blobs,
-        gmail: Gmail,
         accounts: Accounts,
         tokens: Tokens,
         composing: Composing,
+        outbox: Outbox,
+        pacing: Pacing,
+        delivering: Delivering,
+        reconciling: Reconciling,
         clock: Clock,
         random: RandomBytes,
     ) -> None:
-        self._documents = documents
         self._blobs = blobs
-        self._gmail = gmail
         self._accounts = accounts
         self._tokens = tokens
         self._composing = composing
+        self._outbox = outbox
+        self._pacing = pacing
+        self._delivering = delivering
+        self._reconciling = reconciling
         self._clock = clock
         self._random = random
 
@@ -85,18 +86,21 @@ class Sending:
 
         Raises IdempotencyMismatch, IdempotencyInProgress, and the error that the first call ended with.
         """
-        document = self._documents.get(_path(owner, send_id))
-        if document is None:
+        found = self._outbox.find(owner, send_id)
+        if found is None:
             return None
-        send = records.from_data(Send, document.data)
-        if send.fingerprint != fingerprint:
+        if found.send.fingerprint != fingerprint:
             raise IdempotencyMismatch
-        if not send.answered:
-            if not send.expired(self._clock()):
+        if not found.send.answered:
+            if not found.send.expired(self._clock()):
                 raise IdempotencyInProgress(retry_after=5)
-            send = self._give_up(send, document.version)
+            try:
+                found = self._reconciling.give_up(found)
+            except PreconditionFailed:
+                raise IdempotencyInProgress(retry_after=5) from None
+        send = found.send
         if send.answered == Status.FAILED:
-            raise recall(send.attempts[-1].code, send.attempts[-1].detail)
+            raise _failure(send, repeated=True)
         return _receipt(send, send.answered, repeated=True)
 
     def send(
@@ -120,12 +124,20 @@ class Sending:
         verify(mime, composed.message)
         if request.dry_run:
             return Preview(mime)
-        token = self._tokens.access_token(account)  # before the record: a dead grant leaves no trace
-        attempt_id = random_id("atm", self._random)
-        queued = _record(send_id, account, request, composed.message, mime, now, fingerprint)
-        send = sends.claim(queued, attempt_id, now)
+        send = sends.accept(_record(send_id, account, request, composed.message, mime, now, fingerprint), now)
+        token = ""
+        if request.wait and send.status is Status.QUEUED:
+            token = self._tokens.access_token(account)  # before the record: a dead grant leaves no trace
+            slot = self._pacing.reserve(account, send.recipients)
+            send = replace(send, slot_at=slot.at)
+            if slot.at > now + EARLY:
+                send = sends.postpone(send, slot.at, "paced", slot.reason)
+            else:
+                send = sends.claim(send, random_id("atm", self._random), now)
+        if send.status is not Status.SENDING:
+            send = replace(send, answered=send.status)
         # A prefix of this attempt's own: a rival call with the same Idempotency-Key may be storing another body.
-        prefix = f"sends/{account.owner}/{send_id}/{attempt_id}/"
+        prefix = f"sends/{account.owner}/{send_id}/{random_id('atm', self._random)}/"
         content = contents.store(
             self._blobs,
             prefix,
@@ -134,97 +146,23 @@ class Sending:
             message_id=message_id,
             thread_id=composed.thread_id,
         )
-        place = _path(account.owner, send_id)
         try:
-            version = self._documents.commit(
-                [Create(place, records.to_data(send)), Create(contents.path(account.owner, send_id), content)]
-            )[0]
+            found = self._outbox.create(send, content)
         except PreconditionFailed:
+            self._pacing.give_back(account, send.slot_at, send.recipients)
             self._blobs.delete_all(prefix)
-            found = self.repeated(account.owner, send_id, fingerprint)
-            if found is None:
+            repeated = self.repeated(account.owner, send_id, fingerprint)
+            if repeated is None:
                 raise IdempotencyInProgress(retry_after=5) from None
-            return found
+            return repeated
         on_record()
-        try:
-            return self._attempt(send, version, account, token, mime, composed)
-        except (RateLimited, Unavailable):
-            self._withdraw(send, version, content)
-            raise
-
-    def _attempt(
-        self, send: Send, version: str, account: GmailAccount, token: str, mime: Mime, composed: Composed
-    ) -> Receipt:
-        try:
-            sent = self._post(account, token, mime, composed.thread_id)
-        except OutcomeUnknown as unknown:
-            settled = sends.settle_unknown(send, send.attempt_id, unknown.detail)
-        except (RateLimited, Unavailable):
-            raise  # not sent, and free to be asked for again
-        except IntegrationError as error:
-            settled = sends.settle_failed(send, send.attempt_id, error.code, error.detail)
-            self._settle(send, replace(settled, answered=settled.status), version)
-            raise
-        else:
-            settled = sends.settle_sent(send, send.attempt_id, self._clock(), sent.id, sent.thread_id)
-        settled = replace(settled, answered=settled.status)
-        self._settle(send, settled, version, *self._last_sent(account, settled))
-        return _receipt(settled, settled.status)
-
-    def _post(self, account: GmailAccount, token: str, mime: Mime, thread_id: str | None) -> SentMessage:
-        """One delivery at most: a second POST leaves only where the first was certainly not taken."""
-        for attempt in (1, 2):
-            try:
-                return self._gmail.send(token, mime, thread_id)
-            except ReauthRequired:
-                if attempt == 2:
-                    self._tokens.mark_dead(account)
-                    raise
-                token = self._tokens.access_token(account, refused=token)
-            except Unavailable:
-                if attempt == 2:
-                    raise
-        raise AssertionError  # the loop always returns or raises
-
-    def _settle(self, before: Send, after: Send, version: str, *also: Write) -> None:
-        """Write down what became of the attempt. Gmail has it by now, so a failing store changes no answer."""
-        update = Update(_path(before.owner, before.id), records.changes(before, after), version=version)
-        try:
-            self._documents.commit([update, *also])
-        except PreconditionFailed:
-            if also:  # the account may have been disconnected while its last message went out
-                with contextlib.suppress(PreconditionFailed, Unavailable):
-                    self._documents.commit([update])
-        except Unavailable:
-            # Once more; then the lease runs out, and reconciliation finds the message.
-            with contextlib.suppress(PreconditionFailed, Unavailable):
-                self._documents.commit([update])
-
-    def _withdraw(self, send: Send, version: str, content: Data) -> None:
-        """Certainly not sent, and the caller is told so: as if it had never been asked for."""
-        with contextlib.suppress(PreconditionFailed, Unavailable):
-            self._documents.commit(
-                [Delete(_path(send.owner, send.id), version=version), Delete(contents.path(send.owner, send.id))]
-            )
-            contents.discard(self._blobs, content)
-
-    def _give_up(self, send: Send, version: str) -> Send:
-        """The process that held the claim died: what became of the message is not known."""
-        lost = sends.settle_unknown(send, send.attempt_id, "The sending process ended before Gmail's answer was noted.")
-        lost = replace(lost, answered=Status.UNKNOWN)
-        try:
-            self._documents.commit([Update(_path(send.owner, send.id), records.changes(send, lost), version=version)])
-        except PreconditionFailed:
-            raise IdempotencyInProgress(retry_after=5) from None
-        return lost
-
-    def _last_sent(self, account: GmailAccount, send: Send) -> Iterator[Write]:
-        if account.last_sent_at is None or self._clock() - account.last_sent_at > LAST_SENT_STEP:
-            yield Update(path(account.owner, account.id), {"last_sent_at": send.sent_at})
-
-
-def _path(owner: str, send_id: str) -> str:
-    return f"owners/{owner}/sends/{send_id}"
+        if send.status is not Status.SENDING:
+            self._delivering.enqueue(send)
+            return _receipt(send, send.status)
+        after = self._delivering.attempt(Claimed(found, account, token, mime, composed.thread_id))
+        if after.status is Status.FAILED:
+            raise _failure(after, repeated=False)
+        return _receipt(after, after.status)
 
 
 def _record(
@@ -255,6 +193,7 @@ def _record(
         tags=request.tags,
         metadata=dict(request.metadata),
         labels=sends.labels((*message.to, *message.cc, *message.bcc), request.tags),
+        send_at=request.send_at,
         in_reply_to_send=request.in_reply_to_send,
         if_unknown=request.if_unknown,
         cancel_if=request.cancel_if,
@@ -263,8 +202,14 @@ def _record(
 
 
 def _receipt(send: Send, status: str, *, repeated: bool = False) -> Receipt:
-    if status != Status.SENT:
-        return Receipt(send.id, status, send.account, repeated=repeated)
-    return Receipt(
-        send.id, status, send.account, send.gmail_message_id, send.gmail_thread_id, send.sent_at, repeated=repeated
-    )
+    if status == Status.SENT:
+        return Receipt(
+            send.id, status, send.account, send.gmail_message_id, send.gmail_thread_id, send.sent_at, repeated=repeated
+        )
+    following = send.due_at if status in sends.WAITING else None
+    return Receipt(send.id, status, send.account, next_attempt_at=following, repeated=repeated)
+
+
+def _failure(send: Send, *, repeated: bool) -> IntegrationError:
+    last = send.attempts[-1]
+    return recall(last.code, last.detail, last.remedy, repeated=repeated)

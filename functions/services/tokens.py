@@ -86,7 +86,7 @@ class Tokens:
             token = self._ring.open(account.access_token, self._context(account, "access_token")).decode()
         except Unsealable:
             return ""
-        self._cache[account.id, account.refresh_token] = (token, expires_at)
+        self._remember((account.id, account.refresh_token), token, expires_at)
         return token
 
     def _refresh(self, account: GmailAccount) -> str:
@@ -107,8 +107,22 @@ class Tokens:
             self._documents.commit([Update(path(account.owner, account.id), records.changes(account, after))])
         except PreconditionFailed:
             raise NotFound("This account has been disconnected.") from None
-        self._cache[account.id, after.refresh_token] = (fresh.token, fresh.expires_at)
+        self._remember((account.id, after.refresh_token), fresh.token, fresh.expires_at)
         return fresh.token
+
+    def _remember(self, key: tuple[str, str], token: str, expires_at: datetime) -> None:
+        """And forget what has expired, or was of an earlier grant of this account."""
+        now = self._clock()
+        for other, (_, until) in list(self._cache.items()):
+            if until <= now or other[0] == key[0]:
+                self._cache.pop(other, None)
+        self._cache[key] = (token, expires_at)
+
+    def forget(self, account: GmailAccount) -> None:
+        """The account was disconnected: this instance keeps no token of it."""
+        for key in list(self._cache):
+            if key[0] == account.id:
+                self._cache.pop(key, None)
 
     def mark_dead(self, account: GmailAccount) -> None:
         """Record that the grant is dead, unless the account was reconnected or disconnected meanwhile."""

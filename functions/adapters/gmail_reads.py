@@ -1,0 +1,187 @@
+"""What is read from Gmail: through google-api-python-client, on our own connections."""
+
+import base64
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from functions.adapters.gmail_errors import refusal
+from functions.adapters.http import Answer, Http, RequestFailed
+from functions.domain.errors import NotFound, Unavailable
+from functions.domain.ports import Alias, Clock, FoundMessage
+
+R = TypeVar("R")
+
+READ_TIMEOUT = 20.0  # seconds
+MAX_PAGES = 5  # of the mailbox's history that one look reads
+MAX_LOOKED_AT = 100  # messages; each costs 20 quota units
+
+
+class GmailReads:
+    def __init__(self, http: Http, url: str, clock: Clock) -> None:
+        self._http = http
+        self._url = url
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def headers(self, token: str, message_id: str, names: Sequence[str]) -> dict[str, str]:
+        return self._call(
+            token,
+            lambda users: users.messages().get(
+                userId="me", id=message_id, format="metadata", metadataHeaders=list(names)
+            ),
+            lambda found: {h["name"].lower(): h["value"] for h in found.get("payload", {}).get("headers", ())},
+        )
+
+    def raw(self, token: str, message_id: str) -> bytes:
+        return self._call(
+            token,
+            lambda users: users.messages().get(userId="me", id=message_id, format="raw"),
+            lambda found: base64.urlsafe_b64decode(found["raw"] + "=="),
+        )
+
+    def aliases(self, token: str) -> list[Alias]:
+        return self._call(
+            token,
+            lambda users: users.settings().sendAs().list(userId="me"),
+            lambda found: [_alias(a) for a in found.get("sendAs", ())],
+        )
+
+    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> list[FoundMessage]:
+        # What was sent to this recipient first: in the history of a busy account it may be too far back.
+        ids = dict.fromkeys([*self._search_sent(token, since, to), *self._added_to_sent(token, history_id)])
+        return [self._found(token, message_id) for message_id in list(ids)[:MAX_LOOKED_AT]]
+
+    def _added_to_sent(self, token: str, history_id: str) -> list[str]:
+        """By the mailbox's history, which has no index to lag; newest first. Nothing where the id is too old."""
+        ids: list[str] = []
+        page = None
+        for _ in range(MAX_PAGES if history_id else 0):
+            try:
+                more, page = self._history(token, history_id, page)
+            except NotFound:
+                break
+            ids += more
+            if not page:
+                break
+        return ids[::-1]
+
+    def _history(self, token: str, history_id: str, page: str | None) -> tuple[list[str], str | None]:
+        return self._call(
+            token,
+            lambda users: users.history().list(
+                userId="me",
+                startHistoryId=history_id,
+                labelId="SENT",
+                historyTypes=["messageAdded"],
+                maxResults=500,
+                pageToken=page,
+            ),
+            lambda found: (
+                [a["message"]["id"] for h in found.get("history", ()) for a in h.get("messagesAdded", ())],
+                found.get("nextPageToken"),
+            ),
+        )
+
+    def _search_sent(self, token: str, since: datetime, to: str) -> list[str]:
+        query = f"in:sent after:{int(since.timestamp())}" + (f" to:{to}" if to else "")
+        return self._call(
+            token,
+            lambda users: users.messages().list(userId="me", q=query, maxResults=100),
+            lambda found: [m["id"] for m in found.get("messages", ())],
+        )
+
+    def _found(self, token: str, message_id: str) -> FoundMessage:
+        names = ["Content-Type", "To", "Subject"]
+        return self._call(
+            token,
+            lambda users: users.messages().get(userId="me", id=message_id, format="metadata", metadataHeaders=names),
+            _found,
+        )
+
+    def profile(self, token: str) -> dict[str, Any]:
+        return self._call(token, lambda users: users.getProfile(userId="me"), dict)
+
+    def _call(self, token: str, method: Any, read: Callable[[dict[str, Any]], R]) -> R:
+        """What `read` makes of the answer to one read through the official client.
+
+        Raises what `refusal` makes; Unavailable.
+        """
+        from googleapiclient.errors import HttpError
+
+        request = method(self._users())
+        request.headers["authorization"] = f"Bearer {token}"
+        try:
+            return read(request.execute(num_retries=0))
+        except HttpError as exc:
+            answer = Answer(int(exc.resp.status), dict(exc.resp), exc.content)
+            if answer.status >= 500:
+                raise Unavailable(f"Gmail answered {answer.status}.", retry_after=10) from exc
+            raise refusal(answer, self._clock()) from exc
+        except RequestFailed as exc:
+            raise Unavailable(f"Gmail can't be reached ({exc}).", retry_after=10) from exc
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise Unavailable("Gmail's answer can't be read.", retry_after=10) from exc
+
+    def _users(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                from googleapiclient.discovery import build
+
+                self._client = build(
+                    "gmail",
+                    "v1",
+                    http=_Transport(self._http),
+                    static_discovery=True,
+                    client_options={"api_endpoint": self._url},
+                )
+            return self._client.users()
+
+
+def _alias(found: dict[str, Any]) -> Alias:
+    return Alias(
+        email=found["sendAsEmail"],
+        name=found.get("displayName", ""),
+        is_primary=found.get("isPrimary", False),
+        is_default=found.get("isDefault", False),
+        # The primary address and those of the same domain carry no status, and are usable.
+        verified=found.get("verificationStatus", "accepted") == "accepted",
+        reply_to=found.get("replyToAddress", ""),
+        signature=found.get("signature", ""),
+    )
+
+
+def _found(found: dict[str, Any]) -> FoundMessage:
+    headers = {h["name"].lower(): h["value"] for h in found.get("payload", {}).get("headers", ())}
+    return FoundMessage(
+        id=found["id"],
+        thread_id=found["threadId"],
+        content_type=headers.get("content-type", ""),
+        to=headers.get("to", ""),
+        subject=headers.get("subject", ""),
+        at=datetime.fromtimestamp(int(found.get("internalDate", 0)) / 1000, UTC),
+    )
+
+
+class _Transport:
+    """What google-api-python-client takes for httplib2, on our own connections: one CA store, no hidden replays."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def request(
+        self,
+        uri: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        **_: Any,
+    ) -> tuple[Any, bytes]:
+        import httplib2
+
+        data = body.encode() if isinstance(body, str) else body or b""
+        kept = {k: v for k, v in (headers or {}).items() if k.lower() not in ("accept-encoding", "content-length")}
+        answer = self._http.request(method, uri, headers=kept, body=data, timeout=READ_TIMEOUT)
+        return httplib2.Response({"status": str(answer.status), **answer.headers}), answer.body

@@ -1,0 +1,176 @@
+"""Adapters chosen by URL, made when first used: a function pays only for what it touches.
+
+Nothing here is created at import: the server forks after the functions are loaded, and clients don't survive a fork.
+"""
+
+import os
+import re
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from functions.domain import ids
+from functions.domain.ports import Blobs, Documents, Gmail, OAuthClient, Secrets
+from functions.runtime.lazy import once
+from functions.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from functions.adapters.http import Http
+    from functions.adapters.oidc import IdTokens
+    from functions.adapters.sealing import KeyRing
+
+TOKEN_KEY = "gmail-token-key"  # noqa: S105 - the secret's name
+LINK_KEY = "gmail-link-key"
+LOCAL_KEY = "gmail-local-api-key"
+_SECRET_REFERENCE = re.compile(
+    r"secretmanager://(?:projects/)?(?P<project>[a-z0-9:.-]+)/(?:secrets/)?(?P<name>[A-Za-z0-9_-]+)/versions/(?P<version>[a-z0-9]+)"
+)
+
+
+class Backends:
+    """Clock, randomness and the outside systems."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._secret_values: dict[str, str] = {}
+        self.lock = threading.RLock()
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC)
+
+    def random(self, size: int) -> bytes:
+        return os.urandom(size)
+
+    def new_id(self, prefix: str) -> str:
+        return ids.random_id(prefix, self.random)
+
+    # Stores
+
+    @once
+    def documents(self) -> Documents:
+        from functions.adapters.declared_indexes import declared
+
+        scheme, _, rest = self.settings.store_url.partition("://")
+        if scheme == "firestore":
+            from functions.adapters.firestore import FirestoreDocuments
+
+            project, _, database = rest.partition("/")
+            return FirestoreDocuments(project, database, declared())
+        from functions.adapters.sqlite import SqliteDocuments
+
+        return SqliteDocuments(rest.removeprefix("/"), declared())
+
+    @once
+    def blobs(self) -> Blobs:
+        url = self.settings.blobs_url
+        if url.startswith("gs://"):
+            from functions.adapters.cloud_storage import CloudStorageBlobs
+
+            return CloudStorageBlobs(url.removeprefix("gs://"))
+        from functions.adapters.file_blobs import FileBlobs
+
+        return FileBlobs(url.removeprefix("file:"))
+
+    @once
+    def secrets(self) -> Secrets:
+        url = self.settings.secrets_url
+        if url.startswith("secretmanager://"):
+            from functions.adapters.secret_manager import SecretManagerSecrets
+
+            return SecretManagerSecrets(url.removeprefix("secretmanager://"))
+        from functions.adapters.file_secrets import FileSecrets
+
+        return FileSecrets(url.removeprefix("file:"))
+
+    @once
+    def token_ring(self) -> "KeyRing":
+        return self._ring(TOKEN_KEY)
+
+    @once
+    def link_ring(self) -> "KeyRing":
+        return self._ring(LINK_KEY)
+
+    def _ring(self, name: str) -> "KeyRing":
+        from functions.adapters.sealing import KeyRing
+
+        return KeyRing(self.secrets, name, create=self.settings.secrets_url.startswith("file:"))
+
+    @once
+    def local_api_key(self) -> str:
+        """The key of whoever runs this on a laptop; empty in the cloud."""
+        if not self.settings.local:
+            return ""
+        if self.settings.local_api_key:
+            return self.settings.local_api_key
+        from functions.domain.errors import SecretMissing
+
+        if not self.settings.secrets_url.startswith("file:"):
+            return ""
+        try:
+            secret = self.secrets.get(LOCAL_KEY, "1")
+        except SecretMissing:
+            from functions.domain import keys
+
+            self.secrets.add(LOCAL_KEY, keys.token("local", keys.new_secret(self.random)).encode())
+            secret = self.secrets.get(LOCAL_KEY, "1")
+        return secret.value.decode()
+
+    def secret_value(self, setting: str) -> str:
+        """A setting that is either the value itself or secretmanager://PROJECT/NAME/versions/N."""
+        match = _SECRET_REFERENCE.fullmatch(setting)
+        if match is None:
+            return setting
+        with self.lock:
+            if setting not in self._secret_values:
+                from functions.adapters.secret_manager import SecretManagerSecrets
+
+                secret = SecretManagerSecrets(match["project"]).get(match["name"], match["version"])
+                self._secret_values[setting] = secret.value.decode().strip()
+            return self._secret_values[setting]
+
+    # Google, and the issuers of callers' tokens
+
+    @once
+    def http(self) -> "Http":
+        from functions.adapters.http import Http
+
+        return Http()
+
+    @once
+    def oauth(self) -> OAuthClient:
+        from functions.adapters.google_oauth import GoogleOAuth
+
+        s = self.settings
+        return GoogleOAuth(
+            http=self.http,
+            client=lambda: (self.secret_value(s.client_id), self.secret_value(s.client_secret)),
+            authorize_url=s.authorize_url,
+            token_url=s.token_url,
+            revoke_url=s.revoke_url,
+            redirect_uri=s.redirect_uri,
+            id_tokens=self.google_tokens,
+            clock=self.clock,
+        )
+
+    @once
+    def google_tokens(self) -> "IdTokens":
+        """Google's own tokens: of people who sign in, and of the platform's service accounts."""
+        from functions.adapters.oidc import IdTokens
+
+        s = self.settings
+        # Google's documents name the issuer with and without the scheme.
+        bare = s.issuer.removeprefix("https://") if s.issuer == "https://accounts.google.com" else ""
+        return IdTokens(self.http, s.issuer, jwks_url=s.jwks_url, also_issuer=bare)
+
+    @once
+    def gmail(self) -> Gmail:
+        from functions.adapters.gmail import GmailService
+
+        return GmailService(self.http, self.settings.gmail_api_url, self.clock)
+
+    @once
+    def issuers(self) -> "dict[str, IdTokens]":
+        """By the name that a token's `iss` gives."""
+        from functions.adapters.oidc import IdTokens
+
+        return {issuer: IdTokens(self.http, issuer) for issuer, _ in self.settings.auth_issuers}

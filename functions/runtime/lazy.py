@@ -1,0 +1,31 @@
+"""Attributes that are made when first asked for."""
+
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Lockable(Protocol):
+    lock: Any  # a re-entrant lock
+
+
+class once(Generic[T]):  # noqa: N801 - reads as a decorator
+    """functools.cached_property with a lock: threads that come at once share one client (3.12 dropped the lock)."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self._name = make.__name__
+
+    @overload
+    def __get__(self, app: None, owner: type) -> "once[T]": ...
+    @overload
+    def __get__(self, app: Lockable, owner: type) -> T: ...
+    def __get__(self, app: Lockable | None, owner: type) -> "once[T] | T":
+        if app is None:
+            return self
+        with app.lock:
+            if self._name not in app.__dict__:
+                app.__dict__[self._name] = self._make(app)
+        found: T = app.__dict__[self._name]
+        return found

@@ -1,0 +1,110 @@
+"""What an owner can do to a send that is on record: cancel, move, send again; and the queues of whole accounts."""
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from functions.domain import sends
+from functions.domain.callers import Caller
+from functions.domain.errors import Conflict, NotFound, PreconditionFailed, ReauthRequired, Unavailable
+from functions.domain.ports import Clock, Documents, Query, Tasks
+from functions.domain.sends import NotAllowed, Send, Status
+from functions.services.outbox import Found, Outbox, found
+from functions.services.resending import Resending
+
+PAGE = 200
+TRIES = 5  # against whoever changes the same send at the same moment
+
+
+class Controlling:
+    def __init__(self, documents: Documents, outbox: Outbox, resending: Resending, tasks: Tasks, clock: Clock) -> None:
+        self._documents = documents
+        self._outbox = outbox
+        self._resending = resending
+        self._tasks = tasks
+        self._clock = clock
+
+    def cancel(self, caller: Caller, send_id: str) -> Send:
+        """Raises NotFound; Conflict once it has begun. Cancelling twice is fine."""
+        return self._change(
+            lambda: self._find(caller, send_id),
+            lambda send: send if send.status is Status.CANCELLED else sends.cancel(send, "its owner cancelled it"),
+        )
+
+    def reschedule(self, caller: Caller, send_id: str, at: datetime) -> Send:
+        """Another time for a send that has not begun; a past one means now. Raises NotFound, Conflict."""
+        moved = self._change(
+            lambda: self._find(caller, send_id), lambda send: sends.reschedule(send, at, self._clock())
+        )
+        self._enqueue(moved)
+        return moved
+
+    def resend(self, caller: Caller, send_id: str) -> tuple[Send, bool]:
+        """The new send, and whether it is new. Raises NotFound, Conflict."""
+        return self._resending.resend(self._find(caller, send_id))
+
+    def cancel_all(self, owner: str, account_id: str) -> None:
+        """The account was disconnected: nothing of it goes out any more."""
+        self._each_waiting(owner, account_id, lambda send: sends.cancel(send, "the account was disconnected"))
+
+    def release_all(self, owner: str, account_id: str) -> None:
+        """The account was reconnected: what was held for that goes out."""
+
+        def release(send: Send) -> Send:
+            return sends.release(send, self._clock()) if send.waits_for == ReauthRequired.code else send
+
+        for send in self._each_waiting(owner, account_id, release):
+            self._enqueue(send)
+
+    def _each_waiting(self, owner: str, account_id: str, change: Callable[[Send], Send]) -> list[Send]:
+        changed = []
+        for status in sends.WAITING:
+            after = None
+            while True:
+                page = self._documents.query(
+                    Query(
+                        f"owners/{owner}/sends",
+                        equals={"account": account_id, "status": status.value},
+                        order=("created_at", "desc"),
+                        limit=PAGE,
+                        after=after,
+                    )
+                )
+                for document in page.documents:
+                    before = found(document).send
+                    with contextlib.suppress(Conflict, NotFound):
+                        now = self._change(partial(self._existing, owner, before.id), change)
+                        if now != before:
+                            changed.append(now)
+                if (after := page.next) is None:
+                    break
+        return changed
+
+    def _change(self, read: Callable[[], Found], change: Callable[[Send], Send]) -> Send:
+        for _ in range(TRIES):
+            before = read()
+            try:
+                after = change(before.send)
+                return before.send if after == before.send else self._outbox.save(before, after).send
+            except NotAllowed as exc:
+                raise Conflict(f"This is too late: {exc}.") from None
+            except PreconditionFailed:
+                continue
+        raise Conflict
+
+    def _find(self, caller: Caller, send_id: str) -> Found:
+        there = self._outbox.find(caller.owner, send_id)
+        if there is None or not caller.may_use(there.send.account):
+            raise NotFound("There is no send with this id.")
+        return there
+
+    def _existing(self, owner: str, send_id: str) -> Found:
+        there = self._outbox.find(owner, send_id)
+        if there is None:
+            raise NotFound("There is no send with this id.")
+        return there
+
+    def _enqueue(self, send: Send) -> None:
+        with contextlib.suppress(Unavailable):
+            self._tasks.enqueue(send.owner, send.id, send.due_at, send.account)

@@ -1,0 +1,111 @@
+"""What became of an attempt whose outcome is not known: evidence is looked for in the mailbox, never made by sending.
+
+Gmail replaces the Message-ID, so the evidence is what the stored message keeps: the MIME boundary, which names the
+send. The mailbox's history knows a message at once, the search index after a while; so it is looked for several times,
+over minutes, before "not found" is believed.
+"""
+
+import contextlib
+from dataclasses import replace
+from datetime import timedelta
+
+from functions.domain import records, retries, sends
+from functions.domain.accounts import AccountStatus, GmailAccount
+from functions.domain.errors import IntegrationError, NotFound, RateLimited, ReauthRequired, Unavailable
+from functions.domain.ports import Clock, Documents, FoundMessage, Gmail, Tasks
+from functions.domain.sends import Send, Status
+from functions.services import tokens
+from functions.services.outbox import Found, Outbox
+from functions.services.resending import Resending
+from functions.services.tokens import Tokens
+
+# How far Gmail's clock and ours may differ, when messages are asked for by time.
+CLOCKS = timedelta(minutes=15)
+# Where looking itself failed: soon at first, then as often as an outage of hours is worth.
+AGAIN, LATER = timedelta(minutes=1), timedelta(hours=1)
+
+
+class Reconciling:
+    def __init__(
+        self,
+        *,
+        documents: Documents,
+        outbox: Outbox,
+        gmail: Gmail,
+        tokens: Tokens,
+        tasks: Tasks,
+        resending: Resending,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._outbox = outbox
+        self._gmail = gmail
+        self._tokens = tokens
+        self._tasks = tasks
+        self._resending = resending
+        self._clock = clock
+
+    def give_up(self, found: Found) -> Found:
+        """The process that held the claim was silent for longer than an attempt can take. Raises PreconditionFailed."""
+        send = found.send
+        if not send.expired(self._clock()):
+            return found
+        detail = "The sending process ended before Gmail's answer was noted."
+        lost = sends.settle_unknown(send, send.attempt_id, detail, self._clock())
+        lost = replace(lost, answered=send.answered or Status.UNKNOWN)
+        return self.look(self._outbox.save(found, lost))
+
+    def look(self, found: Found) -> Found:
+        """One look into the mailbox. Raises PreconditionFailed where the send was settled meanwhile."""
+        send, now = found.send, self._clock()
+        account = self._account(send)
+        if account is None or not account.can_read:
+            return self._finish(found, send)
+        if account.status is not AccountStatus.CONNECTED:
+            return self._failed(found, LATER)  # once it is reconnected, there is something to learn again
+        try:
+            first = next(iter((*send.to, *send.cc, *send.bcc)))
+            since = send.attempts[-1].at - CLOCKS
+            messages = self._tokens.with_token(
+                account, lambda token: self._gmail.sent_since(token, account.history_id, since, first.email)
+            )
+        except RateLimited as limited:
+            return self._failed(found, max(AGAIN, timedelta(seconds=limited.retry_after or 0)))
+        except ReauthRequired:
+            return self._failed(found, LATER)
+        except Unavailable:
+            return self._failed(found, AGAIN if now - send.attempts[-1].at < LATER else LATER)
+        except IntegrationError:
+            return self._finish(found, send)  # Gmail refuses the look itself, and will go on to
+        if message := evidence(send, messages):
+            settled = sends.settle_sent(send, send.attempt_id, message.at, message.id, message.thread_id)
+            return self._outbox.save(found, settled)
+        following = retries.next_look(send.looks + 1, now)
+        if following is None:
+            return self._finish(found, sends.looked(send, None))
+        return self._again(self._outbox.save(found, sends.looked(send, following)))
+
+    def _finish(self, found: Found, send: Send) -> Found:
+        """There is nothing more to learn: what the sender chose for this case happens."""
+        # Without the right to look, "not found" is not known, and nothing is sent again by itself.
+        if send.if_unknown == "resend" and send.looks >= retries.LOOKS and not send.resent_as:
+            with contextlib.suppress(NotFound):
+                return self._resending.replace(found, replace(send, due_at=None))
+        return self._outbox.save(found, replace(send, due_at=None))
+
+    def _failed(self, found: Found, wait: timedelta) -> Found:
+        return self._again(self._outbox.save(found, replace(found.send, due_at=self._clock() + wait)))
+
+    def _again(self, found: Found) -> Found:
+        with contextlib.suppress(Unavailable):
+            self._tasks.enqueue(found.send.owner, found.send.id, found.send.due_at, found.send.account)
+        return found
+
+    def _account(self, send: Send) -> GmailAccount | None:
+        document = self._documents.get(tokens.path(send.owner, send.account))
+        return records.from_data(GmailAccount, document.data) if document else None
+
+
+def evidence(send: Send, messages: list[FoundMessage]) -> FoundMessage | None:
+    """The message that carries this send's mark. Ids are unguessable, so a mark is proof."""
+    return next((m for m in messages if send.id in m.content_type), None)

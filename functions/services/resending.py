@@ -1,0 +1,65 @@
+"""Sending a message again because its owner chose so: a new send, which names the old one."""
+
+import contextlib
+from dataclasses import replace
+
+from functions.domain import records, sends
+from functions.domain.contents import Content
+from functions.domain.errors import Conflict, NotFound, PreconditionFailed, Unavailable
+from functions.domain.ids import derived_id
+from functions.domain.ports import Clock, Create, Documents, Tasks
+from functions.domain.sends import Send, Status
+from functions.services import contents
+from functions.services.outbox import Found, Outbox, path
+
+TRIES = 5
+
+
+class Resending:
+    def __init__(self, documents: Documents, outbox: Outbox, tasks: Tasks, clock: Clock) -> None:
+        self._documents = documents
+        self._outbox = outbox
+        self._tasks = tasks
+        self._clock = clock
+
+    def resend(self, found: Found) -> tuple[Send, bool]:
+        """The new send, and whether it is new: asked twice, it is made once.
+
+        Raises Conflict while the old one is still open; NotFound where its content is no longer kept.
+        """
+        for _ in range(TRIES):
+            old = found.send
+            if old.status in sends.OPEN:
+                raise Conflict(f"This send is {old.status}: it has not ended yet.")
+            if old.resent_as and (again := self._outbox.find(old.owner, old.resent_as)):
+                return again.send, False
+            with contextlib.suppress(PreconditionFailed):  # somebody asks the same, or it was looked for just now
+                self.replace(found, old)
+                if fresh := self._outbox.find(old.owner, _new_id(old)):
+                    return fresh.send, True
+            found = self._outbox.find(old.owner, old.id) or found
+        raise Conflict
+
+    def replace(self, found: Found, old: Send) -> Found:
+        """Make the new send and note it on the old one, saved as `old`, in one commit. Raises PreconditionFailed."""
+        now, new_id = self._clock(), _new_id(old)
+        document = self._documents.get(contents.path(old.owner, old.id))
+        if document is None:
+            raise NotFound("The content of this send is no longer kept.")
+        content = records.from_data(Content, document.data)
+        content = replace(content, date=now, message_id=f"<{new_id}@{old.sender.email.rpartition('@')[2]}>")
+        fresh = sends.accept(sends.again(old, new_id, now), now)
+        saved = self._outbox.save(
+            found,
+            replace(old, resent_as=new_id),
+            Create(path(old.owner, new_id), records.to_data(replace(fresh, answered=Status.QUEUED))),
+            Create(contents.path(old.owner, new_id), records.to_data(content)),
+        )
+        with contextlib.suppress(Unavailable):
+            self._tasks.enqueue(fresh.owner, fresh.id, fresh.due_at, fresh.account)
+        return saved
+
+
+def _new_id(old: Send) -> str:
+    """Derived, so that two who ask at once make one."""
+    return derived_id("snd", old.owner, "resend", old.id)
