@@ -15,6 +15,7 @@ from functions.adapters.oidc import IdTokens
 from functions.domain.accounts import REQUESTED_SCOPES, SEND
 from functions.domain.errors import (
     GmailRejected,
+    InsufficientPermissions,
     IntegrationError,
     InvalidCredentials,
     InvalidState,
@@ -53,7 +54,7 @@ def oauth(issuer: Issuer) -> GoogleOAuth:
 
 def id_token(issuer: Issuer, **claims: Any) -> str:
     said = {"aud": CLIENT[0], "nonce": "the-nonce", "email": "ada@example.com", "email_verified": True, "name": "Ada"}
-    return issuer.token("ada-sub", **{**said, **claims})
+    return issuer.token(**{"sub": "ada-sub", **said, **claims})
 
 
 def answers(issuer: Issuer, **changed: Any) -> None:
@@ -108,9 +109,7 @@ def test_a_grant_has_what_google_said(oauth: GoogleOAuth, issuer: Issuer) -> Non
         {"exp": int(time.time()) - 3600},
         {"exp": None},
         {"nbf": int(time.time()) + 3600},
-        {"email": None},
-        {"email": ""},
-        {"email": 7},
+        {"sub": ""},
     ],
 )
 def test_an_id_token_that_is_not_for_this_sign_in_is_refused(
@@ -121,6 +120,14 @@ def test_an_id_token_that_is_not_for_this_sign_in_is_refused(
     answers(issuer, id_token=id_token(issuer, **claims))
 
     fails(oauth, InvalidState)
+
+
+@pytest.mark.parametrize("email", [None, "", 7])
+def test_a_grant_without_the_address_is_not_enough(oauth: GoogleOAuth, issuer: Issuer, email: Any) -> None:
+    """Its box on the consent page was unticked."""
+    answers(issuer, id_token=id_token(issuer, email=email))
+
+    fails(oauth, InsufficientPermissions)
 
 
 def test_an_id_token_that_somebody_else_signed_is_refused(oauth: GoogleOAuth, issuer: Issuer) -> None:

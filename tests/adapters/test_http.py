@@ -26,7 +26,7 @@ def stub() -> Iterator[Stub]:
 
 @pytest.fixture
 def client() -> Http:
-    return Http(connect_timeout=2, timeout=2)
+    return Http(connect_timeout=10, timeout=10)
 
 
 def blocks(size: int = 100_000, count: int = 3) -> Any:

@@ -111,10 +111,6 @@ def test_the_description_is_served_to_everybody(service: Service) -> None:
         ("unsubscribe", True),
         ("tracking", {"opens": True}),
         ("tracking", {"clicks": True}),
-        ("send_at", "2099-01-01T00:00:00Z"),
-        ("wait", False),
-        ("cancel_if", ["replied"]),
-        ("if_unknown", "resend"),
         ("attachments", [{"id": "att_0123456789"}]),
     ],
 )
@@ -126,7 +122,7 @@ def test_what_is_not_built_is_refused_by_name(service: Service, field: str, valu
     assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
 
 
-@pytest.mark.parametrize("field", ["template", "recipients", "send_at"])
+@pytest.mark.parametrize("field", ["template", "recipients"])
 def test_fields_that_can_have_no_value_yet_are_not_offered(field: str) -> None:
     schema = operation("sendMessage")["requestBody"]["content"]["application/json"]["schema"]
     assert field not in resolve(schema)["properties"]

@@ -546,7 +546,7 @@ def test_what_is_not_there_is_not_found(untouched: Service, path: str) -> None:
         ("/api/gmail/accounts/", "GET"),
         ("/api/gmail/accounts/acc_a/", "DELETE, GET"),
         (HISTORY, "GET"),
-        ("/api/gmail/history/snd_a/", "GET"),
+        ("/api/gmail/history/snd_a/", "GET, PATCH"),
         (KEYS, "GET, POST"),
         ("/api/gmail/keys/key_a/", "DELETE"),
         ("/", "GET"),
@@ -556,6 +556,8 @@ def test_what_is_not_there_is_not_found(untouched: Service, path: str) -> None:
     ],
 )
 def test_another_method_is_refused(untouched: Service, method: str, path: str, allowed: str) -> None:
+    if method in allowed.split(", "):
+        pytest.skip("this path takes it")
     answer = untouched.call(method, path)
     refused(answer, "method_not_allowed")
     assert answer.headers["Allow"] == allowed

@@ -269,7 +269,7 @@ def test_history_shows_what_became_of_each_send_and_why(
     people.status(send(home, "refused"), "failed")
     expect(send(home, "refused")).to_contain_text("It was not sent:")
     people.status(send(home, "lost"), "unknown")
-    expect(send(home, "lost")).to_contain_text("Look into the account's Sent folder before sending again.")
+    expect(send(home, "lost")).to_contain_text("It is being looked for in the account's Sent folder.")
 
 
 def test_older_sends_are_shown_when_asked_for(server: LocalServer, home: Page, token: str, ada: Person) -> None:

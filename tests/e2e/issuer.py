@@ -44,7 +44,7 @@ class Issuer:
         said = {
             "iss": self.url,
             "aud": "tests",
-            "sub": sub or uuid.uuid4().hex,
+            "sub": uuid.uuid4().hex if sub is None else sub,
             "iat": now,
             "exp": now + 3600,
             **claims,

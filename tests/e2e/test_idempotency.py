@@ -130,18 +130,18 @@ def test_a_refusal_by_gmail_is_given_again_without_asking_gmail(caller: Caller, 
     assert google.requests("sends_received") == asked
 
 
-def test_what_certainly_did_not_go_out_can_be_tried_again_under_its_key(
+def test_a_send_that_waits_for_gmail_is_not_sent_a_second_time_under_its_key(
     caller: Caller, ada: Person, google: Google
 ) -> None:
     caller.connect(ada)
-    google.fault("send", account=ada.email, preset="429", times=1)
-    caller.send_as("later").problem(429, "rate_limited")
+    google.fault("send", account=ada.email, preset="429", retry_after=3600, times=1)
+    first = caller.send_as("later").ok(202)
 
-    answer = caller.send_as("later")
+    again = caller.send_as("later")
 
-    answer.ok()
-    assert "Idempotent-Response" not in answer.headers
-    assert len(google.deliveries(ada)) == 1
+    assert again.ok(202)["id"] == first["id"]
+    assert again.headers["Idempotent-Response"] == "true"
+    assert google.deliveries(ada) == []
 
 
 def test_a_mistake_in_the_message_does_not_use_the_key_up(caller: Caller, ada: Person) -> None:

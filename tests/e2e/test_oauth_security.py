@@ -522,7 +522,7 @@ def test_without_the_permission_to_read_the_account_says_what_is_missing(
 
 
 def test_a_grant_without_the_address_is_refused(user: Caller, browser: Browser, ada: Person) -> None:
-    refused(browser.get(browser.link(user, ada, RETURN, untick="email")), "invalid_state")
+    refused(browser.get(browser.link(user, ada, RETURN, untick="email")), "insufficient_permissions")
 
     assert user.accounts() == []
 

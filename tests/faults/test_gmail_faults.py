@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.adapters import http
+from functions.adapters import gmail, http
 from functions.domain import records
 from functions.domain.accounts import GmailAccount
 from functions.domain.ids import LOCAL_OWNER
@@ -102,9 +102,11 @@ def test_a_connection_that_ends_anywhere_leaves_one_delivery_at_most(
     ],
 )  # fmt: skip
 def test_an_answer_that_does_not_say_leaves_the_send_unknown(
-    caller: Caller, stub: Stub, act: Act, deliveries: int, size: str
+    caller: Caller, stub: Stub, act: Act, deliveries: int, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stub.script.append(act)
+    if act.how == "silent":
+        monkeypatch.setattr(gmail, "SEND_TIMEOUT", 0.5)
 
     answer = send(caller, size)
 
@@ -132,17 +134,16 @@ def test_a_refusal_is_one_whenever_it_comes(caller: Caller, stub: Stub, place: A
 
 
 @pytest.mark.parametrize("place", ["after_headers", "after_body"])
-def test_when_gmail_asks_to_wait_nothing_is_kept(caller: Caller, stub: Stub, place: Any) -> None:
-    stub.script.append(Act(place, refusal(429, "rateLimitExceeded", "Slow", "Retry-After: 7"), "close"))
+def test_when_gmail_asks_to_wait_the_send_waits(caller: Caller, stub: Stub, place: Any) -> None:
+    stub.script.append(Act(place, refusal(429, "rateLimitExceeded", "Slow", "Retry-After: 3600"), "close"))
 
-    answer = send(caller)
+    answer = send(caller).ok(202)
 
-    answer.problem(429, "rate_limited")
-    assert answer.headers["Retry-After"] == "7"
-    assert caller.history() == []
+    assert answer["status"] == "queued"
+    (record,) = caller.history()
+    assert (record["status"], record["next_attempt_at"]) == ("queued", answer["next_attempt_at"])
+    assert send(caller).ok(202)["id"] == answer["id"]  # its key does not send it a second time
     assert stub.deliveries == 0
-    send(caller).ok()  # the same key works afterwards
-    assert stub.deliveries == 1
 
 
 @pytest.mark.parametrize("place", ["after_headers", "after_body"])
@@ -170,7 +171,7 @@ def test_a_token_that_is_refused_twice_is_a_dead_grant(caller: Caller, inside: I
     assert records.from_data(GmailAccount, found.data).status == "reauth_required"
 
 
-@pytest.mark.parametrize("act", [Act(how="reset"), Act(answer=refusal(503, "backendError")), Act(how="silent")])
+@pytest.mark.parametrize("act", [Act(how="reset"), Act(answer=refusal(503, "backendError"))])
 def test_after_a_refresh_the_second_post_is_the_last_one(caller: Caller, stub: Stub, act: Act) -> None:
     stub.script.extend([Act(answer=refusal(401, "authError")), act])
 
@@ -179,14 +180,14 @@ def test_after_a_refresh_the_second_post_is_the_last_one(caller: Caller, stub: S
     assert stub.deliveries == 1
 
 
-def test_a_gmail_that_cannot_be_reached_leaves_no_trace(caller: Caller, stub: Stub) -> None:
+def test_a_gmail_that_cannot_be_reached_is_tried_again_later(caller: Caller, stub: Stub) -> None:
     stub.close()
 
-    answer = send(caller)
+    answer = send(caller).ok(202)
 
-    answer.problem(503, "unavailable")
-    assert answer.headers["Retry-After"]
-    assert caller.history() == []
+    assert answer["status"] == "queued"
+    assert answer["next_attempt_at"]
+    assert stub.deliveries == 0
 
 
 def test_one_connection_serves_many_sends(caller: Caller, stub: Stub) -> None:

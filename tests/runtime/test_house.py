@@ -12,6 +12,7 @@ import pytest
 
 import main
 from functions.cli.server import endpoints
+from functions.runtime.preload import SENDING
 from tests.e2e.issuer import Issuer
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +120,8 @@ def test_asking_for_one_function_imports_no_other(name: str, tmp_path: Path, iss
     functions = {m.removeprefix("functions.") for m in loaded} & set(NAMES)
     assert functions == {name}
     assert heavy(loaded) == []
-    assert not [m for m in loaded if m.startswith("functions.adapters.")]  # made when first used
+    if name not in SENDING:  # what these need at their first send they load at start
+        assert not [m for m in loaded if m.startswith("functions.adapters.")]  # made when first used
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,8 @@ def test_asking_for_one_function_imports_no_other(name: str, tmp_path: Path, iss
         ("history", "GET", "/", "", 200),
         ("keys", "GET", "/", "", 200),
         ("delete", "DELETE", "/acc_0/", "", 404),
+        ("deliver", "POST", "/", "", 503),  # Google's keys are not there to check the caller with
+        ("sweep", "POST", "/", "", 503),
         ("console", "GET", "/healthz", "", 200),
     ],
 )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.adapters import values
@@ -53,7 +53,7 @@ keys = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(accounts | sends | keys)
 def test_a_record_comes_back_as_it_was(record: Any) -> None:
     """Through the very text that a store keeps."""
@@ -63,7 +63,7 @@ def test_a_record_comes_back_as_it_was(record: Any) -> None:
     assert records.from_data(type(record), values.loads(values.dumps(data))) == record
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.tuples(sends, sends))
 def test_the_changes_make_one_record_of_the_other(pair: tuple[Send, Send]) -> None:
     before, after = pair

@@ -1,0 +1,311 @@
+"""The queue's port: what both adapters do, and what each does in its own way."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+from google.auth.exceptions import RefreshError
+from google.cloud import tasks_v2
+from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
+
+from functions.adapters import cloud_tasks, local_queue
+from functions.adapters.cloud_tasks import CloudTasks
+from functions.adapters.local_queue import LocalQueue
+from functions.domain.errors import Unavailable
+from tests.contracts.fake_cloud_tasks import FakeCloudTasks
+
+URL = "https://mail.example.com/tasks/deliver"
+ACCOUNT = "gmail-tasks@project.iam.gserviceaccount.com"
+QUEUE = "projects/project/locations/europe-west1/queues/sends"
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def server() -> Iterator[FakeCloudTasks]:
+    made = FakeCloudTasks()
+    yield made
+    made.close()
+
+
+def cloud(address: str, clock: Clock) -> CloudTasks:
+    transport = CloudTasksGrpcTransport(channel=grpc.insecure_channel(address))
+    return CloudTasks(
+        project="project",
+        location="europe-west1",
+        queue="sends",
+        url=URL,
+        service_account=ACCOUNT,
+        clock=clock,
+        client=tasks_v2.CloudTasksClient(transport=transport),
+    )
+
+
+@pytest.fixture
+def remote(server: FakeCloudTasks, clock: Clock) -> CloudTasks:
+    return cloud(server.address, clock)
+
+
+class Local:
+    """A local queue whose deliveries a test can watch, hold up and let fail."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.delivered: list[tuple[str, str]] = []
+        self.changed = threading.Condition()
+        self.hook: Callable[[str, str], None] = lambda _owner, _send: None
+        self.sweeps = 0
+        self.queue = LocalQueue(self.deliver, self.sweep, clock, sweep_every=0.01)
+
+    def deliver(self, owner: str, send_id: str) -> None:
+        with self.changed:
+            self.delivered.append((owner, send_id))
+            self.changed.notify_all()
+        self.hook(owner, send_id)
+
+    def sweep(self) -> None:
+        self.sweeps += 1
+        if self.sweeps < 3:
+            raise Unavailable("The store is away.")
+
+    def until(self, count: int, within: float = 10.0) -> list[tuple[str, str]]:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.delivered) >= count, within), self.delivered
+            return list(self.delivered)
+
+
+@pytest.fixture
+def local(clock: Clock) -> Local:
+    return Local(clock)
+
+
+# Both
+
+
+@pytest.fixture(params=["local", "cloud"])
+def enqueued(request: pytest.FixtureRequest) -> tuple[Any, Callable[[], list[tuple[str, str]]]]:
+    """A queue, and what will be delivered now."""
+    if request.param == "local":
+        local = request.getfixturevalue("local")
+        return local.queue, lambda: sorted(local.until(1))
+    server = request.getfixturevalue("server")
+
+    def bodies() -> list[tuple[str, str]]:
+        found = [json.loads(t.http_request.body)["send"].partition("/") for t in server.tasks.values()]
+        return sorted((owner, send_id) for owner, _, send_id in found)
+
+    return request.getfixturevalue("remote"), bodies
+
+
+def test_a_send_is_delivered_by_owner_and_id(enqueued: Any) -> None:
+    queue, delivered = enqueued
+    queue.enqueue("own_a", "snd_a")
+    assert delivered() == [("own_a", "snd_a")]
+
+
+def test_the_past_means_now(enqueued: Any) -> None:
+    queue, delivered = enqueued
+    queue.enqueue("own_a", "snd_a", NOW - timedelta(days=40), "acc_a")
+    assert delivered() == [("own_a", "snd_a")]
+
+
+# Cloud Tasks
+
+
+def test_a_task_carries_an_id_only_and_a_token_for_its_address(remote: CloudTasks, server: FakeCloudTasks) -> None:
+    at = NOW + timedelta(hours=2, microseconds=250_000)
+    remote.enqueue("own_a", "snd_a", at, "acc_a")
+    (task,) = server.tasks.values()
+    assert json.loads(task.http_request.body) == {"send": "own_a/snd_a"}
+    assert task.http_request.url == URL
+    assert task.http_request.http_method == tasks_v2.HttpMethod.POST
+    assert task.http_request.headers["Content-Type"] == "application/json"
+    assert task.http_request.oidc_token.service_account_email == ACCOUNT
+    assert task.http_request.oidc_token.audience == URL
+    assert task.schedule_time.timestamp() == at.timestamp()
+    assert task.dispatch_deadline == cloud_tasks.DEADLINE
+
+
+def test_names_are_hashed_and_differ_by_send_owner_and_time(remote: CloudTasks, server: FakeCloudTasks) -> None:
+    for owner, send_id, seconds in [("own_a", "snd_a", 0), ("own_a", "snd_b", 0), ("own_b", "snd_a", 0)]:
+        remote.enqueue(owner, send_id, NOW + timedelta(seconds=seconds))
+    remote.enqueue("own_a", "snd_a", NOW + timedelta(seconds=1))
+    assert len(server.tasks) == 4
+    assert all(re.fullmatch(rf"{QUEUE}/tasks/[0-9a-f]{{40}}", name) for name in server.tasks)
+
+
+def test_a_task_that_exists_already_is_fine(remote: CloudTasks, server: FakeCloudTasks) -> None:
+    for _ in range(3):
+        remote.enqueue("own_a", "snd_a", NOW)
+    assert (server.calls, len(server.tasks)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.INTERNAL,
+    ],
+)
+def test_what_the_queue_refuses_is_unavailable_at_once(
+    remote: CloudTasks, server: FakeCloudTasks, code: grpc.StatusCode
+) -> None:
+    server.failures = [code]
+    with pytest.raises(Unavailable):
+        remote.enqueue("own_a", "snd_a")
+    assert server.calls == 1
+
+
+def test_a_queue_that_is_not_there_is_unavailable_quickly(clock: Clock) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        cloud("127.0.0.1:1", clock).enqueue("own_a", "snd_a")
+    assert time.monotonic() - began < cloud_tasks.TIMEOUT + 2
+
+
+def test_a_queue_that_says_nothing_is_given_up(
+    remote: CloudTasks, server: FakeCloudTasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud_tasks, "TIMEOUT", 0.2)
+    server.silent.set()
+    with pytest.raises(Unavailable):
+        remote.enqueue("own_a", "snd_a")
+
+
+def test_credentials_that_cannot_be_had_are_unavailable_too(clock: Clock) -> None:
+    class Client:
+        def create_task(self, **_: Any) -> None:
+            raise RefreshError("metadata server")  # type: ignore[no-untyped-call]
+
+    queue = CloudTasks(
+        project="p", location="l", queue="q", url=URL, service_account=ACCOUNT, clock=clock, client=Client()  # type: ignore[arg-type]
+    )  # fmt: skip
+    with pytest.raises(Unavailable):
+        queue.enqueue("own_a", "snd_a")
+
+
+@pytest.mark.parametrize(("days", "tasks"), [(28, 1), (29, 1), (30, 0), (365, 0)])
+def test_what_is_further_ahead_than_the_queue_holds_is_left_to_the_sweeper(
+    remote: CloudTasks, server: FakeCloudTasks, days: int, tasks: int
+) -> None:
+    remote.enqueue("own_a", "snd_a", NOW + timedelta(days=days))
+    assert len(server.tasks) == tasks
+
+
+# The local queue
+
+
+def test_an_exception_stops_neither_the_queue_nor_its_workers(local: Local) -> None:
+    def fail(_owner: str, send_id: str) -> None:
+        if send_id != "snd_last":
+            raise KeyError(send_id)
+
+    local.hook = fail
+    for number in range(60):
+        local.queue.enqueue("own_a", f"snd_{number}")
+    local.until(60)
+    local.queue.enqueue("own_a", "snd_last")
+    assert local.until(61)[-1] == ("own_a", "snd_last")
+
+
+def test_sweeping_goes_on_after_it_failed(local: Local) -> None:
+    local.queue.start()
+    end = time.monotonic() + 10
+    while local.sweeps < 5 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert local.sweeps >= 5
+
+
+def test_what_is_due_first_is_delivered_first(local: Local, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_queue, "WORKERS", 1)
+    for seconds in (30, 10, 20):
+        local.queue.enqueue("own_a", f"snd_{seconds}", NOW + timedelta(seconds=seconds))
+    clock.now += timedelta(minutes=1)
+    assert [send_id for _, send_id in local.until(3)] == ["snd_10", "snd_20", "snd_30"]
+
+
+def test_one_task_is_kept_for_a_send_and_a_time(local: Local, clock: Clock) -> None:
+    for _ in range(5):
+        local.queue.enqueue("own_a", "snd_a", NOW + timedelta(seconds=10))
+    local.queue.enqueue("own_a", "snd_a", NOW + timedelta(seconds=20))
+    clock.now += timedelta(minutes=1)
+    local.until(2)
+    time.sleep(0.05)
+    assert len(local.delivered) == 2
+
+
+def test_a_sweep_while_the_workers_are_behind_adds_one_task_at_most(
+    local: Local, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_queue, "WORKERS", 1)
+    go = threading.Event()
+    local.hook = lambda _owner, send_id: (go.wait(10), None)[1] if send_id == "snd_slow" else None
+    local.queue.enqueue("own_a", "snd_slow")
+    local.until(1)
+    for _ in range(10):
+        local.queue.enqueue("own_a", "snd_a")
+        clock.now += timedelta(seconds=15)
+    go.set()
+    local.until(2)
+    time.sleep(0.05)
+    assert local.delivered.count(("own_a", "snd_a")) == 1
+
+
+def test_a_wall_clock_that_is_set_ahead_or_back_loses_nothing(local: Local, clock: Clock) -> None:
+    local.queue.enqueue("own_a", "snd_ten", NOW + timedelta(minutes=10))
+    clock.now -= timedelta(minutes=10)
+    local.queue.enqueue("own_a", "snd_now")
+    local.until(1)
+    assert local.delivered == [("own_a", "snd_now")]
+    clock.now += timedelta(minutes=30)
+    assert local.until(2)[1] == ("own_a", "snd_ten")
+
+
+def test_an_account_whose_sends_are_slow_delays_no_other(local: Local) -> None:
+    """One owner, two accounts: the slow one has hundreds of sends due before the other's first."""
+    go = threading.Event()
+    local.hook = lambda _owner, send_id: (go.wait(20), None)[1] if send_id.startswith("snd_slow") else None
+    for number in range(200):
+        local.queue.enqueue("own_a", f"snd_slow{number}", None, "acc_slow")
+    local.until(local_queue.AT_ONCE)
+    for number in range(30):
+        local.queue.enqueue("own_a", f"snd_quick{number}", None, "acc_quick")
+    delivered = local.until(local_queue.AT_ONCE + 30)
+    assert sum(s.startswith("snd_quick") for _, s in delivered) == 30
+    assert sum(s.startswith("snd_slow") for _, s in delivered) == local_queue.AT_ONCE
+    go.set()
+    local.until(230)
+
+
+def test_many_threads_that_enqueue_at_once_lose_nothing(local: Local) -> None:
+    def enqueue(thread: int) -> None:
+        for number in range(40):
+            local.queue.enqueue("own_a", f"snd_{thread}x{number}", None, f"acc_{number % 3}")
+
+    threads = [threading.Thread(target=enqueue, args=(n,)) for n in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(local.until(400))) == 400

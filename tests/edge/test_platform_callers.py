@@ -1,0 +1,149 @@
+"""Who gets in at /tasks/: Google's own token for this address and this service account, and nothing else."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from werkzeug.test import Client, EnvironBuilder
+
+from functions.cli.server import Gateway, endpoints
+from functions.domain.ids import owner_id
+from functions.runtime import settings
+from functions.runtime.wiring import App
+from tests.e2e.issuer import Issuer, forged
+
+PUBLIC = "https://mail.example.com"
+TASKS = "gmail-tasks@project.iam.gserviceaccount.com"
+PATHS = ["/tasks/deliver", "/tasks/sweep"]
+LOCAL_KEY = "a-local-api-key-of-the-tests"
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[Issuer]:
+    made = Issuer()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def people() -> Iterator[Issuer]:
+    """The frontend's issuer."""
+    made = Issuer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(tmp_path: Path, google: Issuer, people: Issuer) -> App:
+    return App(
+        settings.load(
+            {
+                "PUBLIC_URL": PUBLIC,
+                "STORE_URL": f"sqlite:///{tmp_path}/gmail.db",
+                "BLOBS_URL": f"file:{tmp_path}/blobs",
+                "SECRETS_URL": f"file:{tmp_path}/secrets",
+                "GOOGLE_ISSUER": google.url,
+                "GOOGLE_JWKS_URL": f"{google.url}/keys",
+                "TASKS_SERVICE_ACCOUNT": TASKS,
+                "AUTH_ISSUERS": f"{people.url}=tests",
+                "LOCAL_API_KEY": LOCAL_KEY,
+            }
+        )
+    )
+
+
+def call(app: App, path: str, authorization: str | None) -> Any:
+    headers = {"Content-Type": "application/json", **({"Authorization": authorization} if authorization else {})}
+    body = b'{"send": "own_a/snd_a"}'
+    built = EnvironBuilder(path, PUBLIC, method="POST", headers=list(headers.items()), data=body)
+    return Client(Gateway(app, endpoints()), use_cookies=False).open(built)
+
+
+def token(google: Issuer, path: str, **claims: Any) -> str:
+    return google.token(**{"aud": f"{PUBLIC}{path}", "email": TASKS, "email_verified": True, **claims})
+
+
+@pytest.mark.parametrize("kid", ["RS", "ES"])
+@pytest.mark.parametrize(("path", "status"), [("/tasks/deliver", 204), ("/tasks/sweep", 200)])
+def test_the_platforms_token_gets_in(app: App, google: Issuer, path: str, status: int, kid: str) -> None:
+    assert call(app, path, f"Bearer {token(google, path, kid=kid)}").status_code == status
+    assert call(app, f"{path}/", f"Bearer {token(google, f'{path}/', kid=kid)}").status_code == status
+
+
+WRONG = [
+    {"aud": None},
+    {"aud": PUBLIC},
+    {"aud": f"{PUBLIC}/tasks"},
+    {"aud": "https://other.example.com/tasks/deliver"},
+    {"aud": "tests"},
+    {"email": None},
+    {"email": ""},
+    {"email": "gmail-tasks@other.iam.gserviceaccount.com"},
+    {"email": TASKS.upper()},
+    {"email": [TASKS]},
+    {"email_verified": None},
+    {"email_verified": False},
+    {"email_verified": "true"},
+    {"email_verified": 1},
+    {"iss": "https://accounts.google.com"},
+    {"iss": None},
+    {"exp": int(time.time()) - 3600},
+    {"nbf": int(time.time()) + 3600},
+]
+
+
+@pytest.mark.parametrize("claims", WRONG)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_token_with_one_wrong_claim_is_refused(app: App, google: Issuer, path: str, claims: dict[str, Any]) -> None:
+    answer = call(app, path, f"Bearer {token(google, path, **claims)}")
+    assert (answer.status_code, answer.json["code"]) == (401, "unauthenticated")
+
+
+def test_a_token_for_one_task_opens_no_other(app: App, google: Issuer) -> None:
+    assert call(app, "/tasks/sweep", f"Bearer {token(google, '/tasks/deliver')}").status_code == 401
+    assert call(app, "/tasks/deliver", f"Bearer {token(google, '/tasks/sweep')}").status_code == 401
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_callers_of_the_api_are_refused(app: App, google: Issuer, people: Issuer, path: str) -> None:
+    owner = owner_id(people.url, "ann")
+    _, key = app.keys.create(owner, name="all", scopes=("send", "read", "manage"), accounts=None, expires_at=None)
+    claims: dict[str, Any] = {"aud": f"{PUBLIC}{path}", "email": TASKS, "email_verified": True}
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    for authorization in [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        f"Bearer {key}",
+        f"Bearer {LOCAL_KEY}",
+        LOCAL_KEY,
+        f"Bearer {people.token('ann')}",
+        f"Bearer {people.token('ann', **claims)}",
+        f"Bearer {people.token('ann', iss=google.url, **claims)}",
+        f"Bearer {google.token('ann', key=stranger, kid='ES', **claims)}",
+        f"Bearer {forged({'alg': 'none', 'kid': 'ES'}, {'iss': google.url, 'exp': 1e11, **claims})}",
+        f"Basic {token(google, path)}",
+        f"Bearer {'a' * 9000}",
+    ]:
+        assert call(app, path, authorization).status_code == 401, authorization
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("email", [None, TASKS, ""])
+def test_where_no_service_account_is_known_nobody_gets_in(
+    app: App, google: Issuer, path: str, email: str | None
+) -> None:
+    object.__setattr__(app.settings, "tasks_account", "")
+    assert call(app, path, f"Bearer {token(google, path, email=email)}").status_code == 401
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"send": "x"}', b'{"send": "own_a/../x"}', b'{"send": 7}'])
+def test_a_task_that_names_no_send_is_refused(app: App, google: Issuer, body: bytes) -> None:
+    headers = [("Content-Type", "application/json"), ("Authorization", f"Bearer {token(google, '/tasks/deliver')}")]
+    built = EnvironBuilder("/tasks/deliver", PUBLIC, method="POST", headers=headers, data=body)
+    assert Client(Gateway(app, endpoints()), use_cookies=False).open(built).status_code == 400

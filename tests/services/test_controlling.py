@@ -1,0 +1,173 @@
+"""What owners do to sends on record: cancel, move, and the queues of whole accounts."""
+
+from datetime import timedelta
+
+import pytest
+
+from functions.domain.callers import Caller
+from functions.domain.errors import Conflict, NotFound
+from functions.domain.sends import Status
+from functions.services import controlling
+from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, World, breaks, meanwhile
+
+DAY = timedelta(days=1)
+
+
+def test_a_scheduled_send_is_cancelled_and_cancelling_twice_is_fine(world: World) -> None:
+    send_id = world.queue(send_at=START + DAY)
+    first = world.controlling.cancel(CALLER, send_id)
+    assert world.controlling.cancel(CALLER, send_id) == first
+    assert first.status is Status.CANCELLED
+    world.clock.pass_(days=2)
+    world.run(minutes=2)
+    assert world.mailbox.posts == []
+
+
+@pytest.mark.parametrize("change", ["cancel", "reschedule"])
+def test_what_has_begun_can_be_neither_cancelled_nor_moved(world: World, change: str) -> None:
+    def act() -> object:
+        if change == "cancel":
+            return world.controlling.cancel(CALLER, send_id)
+        return world.controlling.reschedule(CALLER, send_id, START + DAY)
+
+    def too_late() -> None:
+        with pytest.raises(Conflict, match="too late"):
+            act()
+
+    world.mailbox.script = [meanwhile(too_late)]
+    send_id = world.queue()
+    world.deliver()
+    too_late()
+    assert world.record(send_id).status is Status.SENT
+
+
+def test_a_cancel_that_comes_between_finding_and_claiming_wins(world: World) -> None:
+    send_id = world.queue()
+    found = world.outbox.find(OWNER, send_id)
+    assert found
+    world.controlling.cancel(CALLER, send_id)
+    world.outbox.find = lambda *_: found  # type: ignore[method-assign]
+    world.delivering.deliver(OWNER, send_id)
+    assert world.mailbox.posts == []
+
+
+def test_a_cancel_that_loses_to_a_change_looks_again(world: World) -> None:
+    """Pacing moved the send meanwhile, but it still waits."""
+    send_id = world.queue()
+    find = world.outbox.find
+    calls: list[str] = []
+
+    def meddled(owner: str, wanted: str) -> object:
+        found = find(owner, wanted)
+        if len(calls) < 3:
+            calls.append(wanted)
+            world.set(wanted, tags=(str(len(calls)),))
+        return found
+
+    original = world.set.__func__  # type: ignore[attr-defined]
+
+    def set_(wanted: str, **fields: object) -> None:
+        world.outbox.find = find  # type: ignore[method-assign]
+        original(world, wanted, **fields)
+        world.outbox.find = meddled  # type: ignore[method-assign, assignment]
+
+    world.set = set_  # type: ignore[method-assign, assignment]
+    world.outbox.find = meddled  # type: ignore[method-assign, assignment]
+    assert world.controlling.cancel(CALLER, send_id).status is Status.CANCELLED
+    assert len(calls) == 3
+
+
+def test_a_send_is_moved_later_and_earlier(world: World) -> None:
+    send_id = world.queue(send_at=START + DAY)
+    assert world.controlling.reschedule(CALLER, send_id, START + 2 * DAY).due_at == START + 2 * DAY
+    world.clock.pass_(days=1, minutes=1)
+    world.run(minutes=2)
+    assert world.mailbox.posts == []  # the first task came, and was too early
+
+    assert world.controlling.reschedule(CALLER, send_id, START).status is Status.QUEUED
+    world.run(minutes=1)
+    assert world.record(send_id).status is Status.SENT
+
+
+def test_another_owners_send_is_not_found_and_nor_is_another_accounts(world: World) -> None:
+    send_id = world.queue(send_at=START + DAY)
+    strangers = [Caller("own_eve", "user"), Caller(OWNER, "key", accounts=frozenset({"acc_other"}))]
+    for caller in strangers:
+        for act in (
+            world.controlling.cancel,
+            world.controlling.resend,
+            lambda c, s: world.controlling.reschedule(c, s, START),
+        ):
+            with pytest.raises(NotFound):
+                act(caller, send_id)
+    assert world.record(send_id).status is Status.SCHEDULED
+
+
+def test_disconnecting_cancels_pages_of_waiting_sends_of_this_account_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is read in pages while the very field it is read by changes."""
+    monkeypatch.setattr(controlling, "PAGE", 3)
+    world.connect("acc_eve", "eve@example.com")
+    mine = [world.queue(send_at=START + DAY * (n % 3)) for n in range(20)]
+    others = [world.queue(account="acc_eve", send_at=START + DAY) for _ in range(4)]
+    world.disconnect()
+    assert {world.record(i).status for i in mine} == {Status.CANCELLED}
+    assert {world.record(i).status for i in others} == {Status.SCHEDULED}
+
+
+def test_reconnecting_releases_pages_of_held_sends_and_touches_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controlling, "PAGE", 3)
+    held = [world.queue() for _ in range(10)]
+    world.change_account(status="reauth_required")
+    world.deliver()
+    assert {world.record(i).waits_for for i in held} == {"reauth_required"}
+    world.tasks.all.clear()
+    world.connect()
+    assert {world.record(i).waits_for for i in held} == {""}
+    assert {t.send_id for t in world.tasks.all} == set(held)
+    assert {t.lane for t in world.tasks.all} == {ACCOUNT}
+
+
+def test_sends_that_a_failing_disconnect_left_behind_are_cancelled_when_due(world: World) -> None:
+    send_id = world.queue(send_at=START + timedelta(hours=1))
+    world.accounts.disconnect(CALLER, ACCOUNT)  # and the process died before it cancelled them
+    world.run(hours=2)
+    assert world.record(send_id).status is Status.CANCELLED
+    assert world.mailbox.posts == []
+
+
+def test_a_queue_that_is_away_stops_no_change(world: World) -> None:
+    send_id = world.queue(send_at=START + DAY)
+    world.tasks.down = True
+    assert world.controlling.reschedule(CALLER, send_id, START).status is Status.QUEUED
+    world.tasks.down = False
+    world.run(minutes=3)
+    assert world.record(send_id).status is Status.SENT
+
+
+def test_a_send_in_doubt_can_not_be_cancelled(world: World) -> None:
+    world.mailbox.script = [breaks(begun=True)]
+    send_id = world.queue()
+    world.deliver()
+    with pytest.raises(Conflict):
+        world.controlling.cancel(CALLER, send_id)
+
+
+def test_a_send_that_changes_without_end_is_a_conflict(world: World) -> None:
+    send_id = world.queue()
+    flaky = FlakyDocuments(world.documents)
+    other = world.beside(flaky)
+    find = other.outbox.find
+
+    def meddled(owner: str, wanted: str) -> object:
+        found = find(owner, wanted)
+        world.set(wanted, tags=(str(world.clock()),))
+        world.clock.pass_(seconds=1)
+        return found
+
+    other.outbox.find = meddled  # type: ignore[method-assign, assignment]
+    with pytest.raises(Conflict):
+        other.controlling.cancel(CALLER, send_id)

@@ -1,0 +1,141 @@
+"""The account's budget, shared by instances through the store."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from functions.domain.ports import Documents
+from functions.domain.sends import Status
+from functions.services.pacing import Pacing
+from tests.services.fakes import OWNER, START, FlakyDocuments, World, says
+
+
+def test_a_lone_send_costs_no_write(world: World) -> None:
+    counted = FlakyDocuments(world.documents)
+    pacing = Pacing(counted, world.clock, 6000)
+    assert pacing.reserve(world.account(), 1).at == START
+    assert counted.commits == 0
+
+
+def test_a_burst_is_spread_over_minutes_and_all_of_it_goes(world: World) -> None:
+    ids = [world.queue() for _ in range(130)]
+    world.run(minutes=4)
+    assert {world.record(i).status for i in ids} == {Status.SENT}
+    moments = [p.at for p in world.mailbox.posts]
+    assert max(sum(a <= b < a + timedelta(minutes=1) for b in moments) for a in moments) <= 60
+    assert len(world.mailbox.posts) == 130
+
+
+def test_a_paced_send_says_why_it_waits_and_until_when(world: World) -> None:
+    world.change_account(daily_limit=1)
+    world.send()
+    receipt = world.send()
+    send = world.record(receipt.id)
+    assert (receipt.status, send.waits_for) == ("queued", "paced")
+    assert receipt.next_attempt_at == send.due_at == send.slot_at
+    assert "daily limit of 1 recipients" in send.waits_detail
+
+
+def test_one_busy_account_delays_no_other(world: World) -> None:
+    world.connect("acc_eve", "eve@example.com")
+    for _ in range(70):
+        world.queue()
+    world.deliver()
+    assert world.send(account="acc_eve").status == "sent"
+
+
+def test_several_instances_share_the_budget_within_what_each_may_overlook(
+    shared: World, open_store: Callable[[], Documents]
+) -> None:
+    instances = [shared.pacing, *(Pacing(open_store(), shared.clock, 6000) for _ in range(3))]
+    account, slots, lock = shared.account(), [], threading.Lock()
+
+    def burst(pacing: Pacing) -> None:
+        for _ in range(50):
+            slot = pacing.reserve(account, 1)
+            with lock:
+                slots.append(slot.at)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(burst, instances))
+    at_once = sum(at < START + timedelta(minutes=1) for at in slots)
+    assert 60 <= at_once <= 60 + len(instances) * 2 * 6  # a tenth each, read and then written
+    for pacing in instances:
+        pacing.capacity(account)
+    assert shared.pacing.capacity(account).recipients_left_today == 2000 - 200
+
+
+def test_threads_that_come_first_together_share_one_calendar(world: World) -> None:
+    pacing, account, barrier = Pacing(world.documents, world.clock, 1000), world.account(), threading.Barrier(20)
+
+    def reserve(_: int) -> bool:
+        barrier.wait()
+        return pacing.reserve(account, 1).at == START
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(reserve, range(20))) == 10
+
+
+def test_many_recipients_are_written_down_at_once(world: World) -> None:
+    """Six messages to hundreds of people would else be unseen by the other instances."""
+    account = world.account()
+    world.pacing.reserve(account, 400)
+    other = Pacing(world.documents, world.clock, 6000)
+    assert other.capacity(account).recipients_left_today == 1600
+
+
+def test_a_pause_reaches_the_other_instances(world: World) -> None:
+    other = Pacing(world.documents, world.clock, 6000)
+    account = world.account()
+    other.reserve(account, 1)
+    world.pacing.pause(account, START + timedelta(hours=1), "Gmail asks to slow down")
+    world.clock.pass_(seconds=31)
+    assert not other.holds(account, world.clock())
+    slot = other.reserve(account, 1)
+    assert (slot.at, slot.reason) == (START + timedelta(hours=1), "Gmail asks to slow down")
+
+
+def test_a_clock_that_is_set_back_does_not_blind_an_instance(world: World) -> None:
+    other, account = Pacing(world.documents, world.clock, 6000), world.account()
+    other.reserve(account, 1)
+    world.clock.pass_(minutes=-10)
+    world.pacing.pause(account, START + timedelta(hours=1), "asked")
+    assert other.reserve(account, 1).at == START + timedelta(hours=1)
+
+
+def test_a_store_that_is_away_stops_no_send_and_forgets_no_reservation(world: World) -> None:
+    flaky = FlakyDocuments(world.documents)
+    pacing, account = Pacing(flaky, world.clock, 6000), world.account()
+    flaky.down = True
+    slots = [pacing.reserve(account, 1).at for _ in range(70)]
+    assert sum(at == START for at in slots) == 60
+    flaky.down = False
+    assert pacing.capacity(account).recipients_left_today == 1930
+    document = world.documents.get(f"owners/{OWNER}/pacing/{account.id}")
+    assert document
+    assert sum(document.data["recipients"].values()) == 70
+
+
+def test_capacity_names_what_is_left_the_next_slot_and_why(world: World) -> None:
+    account = world.account()
+    fresh = world.pacing.capacity(account)
+    assert (fresh.sends_left_this_minute, fresh.recipients_left_today) == (60, 2000)
+    assert (fresh.next_slot, fresh.reason) == (START, "")
+    for _ in range(60):
+        world.pacing.reserve(account, 1)
+    used = world.pacing.capacity(account)
+    assert (used.sends_left_this_minute, used.recipients_left_today) == (0, 1940)
+    assert timedelta(seconds=55) <= used.next_slot - START <= timedelta(seconds=70)
+    assert "quota units a minute" in used.reason
+
+
+def test_what_gmail_refused_or_put_off_takes_nothing_from_the_day(world: World) -> None:
+    world.mailbox.script = [says(400, "invalidArgument"), says(429, "", "", retry_after="60")]
+    world.queue()
+    deferred = world.queue()
+    world.deliver()
+    assert world.pacing.capacity(world.account()).recipients_left_today == 2000
+    world.run(minutes=5)
+    assert world.record(deferred).status is Status.SENT
+    assert world.pacing.capacity(world.account()).recipients_left_today == 1999
