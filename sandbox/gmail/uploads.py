@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from flask import request
 
+from sandbox.connections import ConnectionCut
 from sandbox.errors import GoogleError, invalid_argument
 from sandbox.gmail.delivery import Upload
 from sandbox.gmail.mailbox import BLOCK
@@ -50,14 +51,18 @@ def incoming() -> Iterator[Path]:
 
 
 def spool(stream: IO[bytes], path: Path, limit: int, announced: int | None) -> int:
-    """Appends the body to the file and answers its new size. Raises GoogleError beyond `limit`."""
+    """Appends the body to the file and answers its new size. Raises GoogleError beyond `limit`; ConnectionCut where
+    the client went away in the middle: half a message is none."""
     if announced is not None and announced > limit:
         raise too_large(limit)
     with path.open("ab") as file:
+        start = file.tell()
         while block := stream.read(BLOCK):
             if file.tell() + len(block) > limit:
                 raise too_large(limit)
             file.write(block)
+        if announced is not None and file.tell() - start < announced:
+            raise ConnectionCut("close")
         return file.tell()
 
 
