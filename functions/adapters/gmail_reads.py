@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from functions.adapters.gmail_errors import refusal
 from functions.adapters.http import Answer, Http, RequestFailed
 from functions.domain.errors import NotFound, Unavailable
-from functions.domain.ports import Alias, Clock, FoundMessage
+from functions.domain.ports import Alias, Clock, FoundMessage, Look
 
 R = TypeVar("R")
 
@@ -49,10 +49,11 @@ class GmailReads:
             lambda found: [_alias(a) for a in found.get("sendAs", ())],
         )
 
-    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> list[FoundMessage]:
+    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> Look:
         # What was sent to this recipient first: in the history of a busy account it may be too far back.
-        ids = dict.fromkeys([*self._search_sent(token, since, to), *self._added_to_sent(token, history_id)])
-        return [self._found(token, message_id) for message_id in list(ids)[:MAX_LOOKED_AT]]
+        found, complete = self._search_sent(token, since, to)
+        ids = list(dict.fromkeys([*found, *self._added_to_sent(token, history_id)]))
+        return Look(tuple(self._found(token, message_id) for message_id in ids[:MAX_LOOKED_AT]), complete)
 
     def _added_to_sent(self, token: str, history_id: str) -> list[str]:
         """By the mailbox's history, which has no index to lag; newest first. Nothing where the id is too old."""
@@ -85,12 +86,13 @@ class GmailReads:
             ),
         )
 
-    def _search_sent(self, token: str, since: datetime, to: str) -> list[str]:
+    def _search_sent(self, token: str, since: datetime, to: str) -> tuple[list[str], bool]:
+        """What the index has, and whether that is all of it. Once it has caught up, this alone tells."""
         query = f"in:sent after:{int(since.timestamp())}" + (f" to:{to}" if to else "")
         return self._call(
             token,
-            lambda users: users.messages().list(userId="me", q=query, maxResults=100),
-            lambda found: [m["id"] for m in found.get("messages", ())],
+            lambda users: users.messages().list(userId="me", q=query, maxResults=MAX_LOOKED_AT),
+            lambda found: ([m["id"] for m in found.get("messages", ())], "nextPageToken" not in found),
         )
 
     def _found(self, token: str, message_id: str) -> FoundMessage:

@@ -239,7 +239,7 @@ class Gmail(Protocol):
 
     def aliases(self, token: str) -> list[Alias]: ...
 
-    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> "list[FoundMessage]":
+    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> "Look":
         """What was sent from this mailbox since then: by its history, and by a search of the Sent folder for `to`."""
         ...
 
@@ -293,6 +293,14 @@ class FoundMessage:
     to: str
     subject: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look into a mailbox showed. Not `complete`: there was more than one look reads."""
+
+    messages: "tuple[FoundMessage, ...]"
+    complete: bool
 
 
 class Clock(Protocol):

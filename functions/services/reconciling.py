@@ -6,6 +6,7 @@ over minutes, before "not found" is believed.
 """
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -64,10 +65,11 @@ class Reconciling:
         if account.status is not AccountStatus.CONNECTED:
             return self._failed(found, LATER)  # once it is reconnected, there is something to learn again
         try:
-            first = next(iter((*send.to, *send.cc, *send.bcc)))
+            # Gmail's `to:` is sure to find what stands in To; where nothing does, all that was sent is looked at.
+            to = send.to[0].email if send.to else ""
             since = send.attempts[-1].at - CLOCKS
-            messages = self._tokens.with_token(
-                account, lambda token: self._gmail.sent_since(token, account.history_id, since, first.email)
+            seen = self._tokens.with_token(
+                account, lambda token: self._gmail.sent_since(token, account.history_id, since, to)
             )
         except RateLimited as limited:
             return self._failed(found, max(AGAIN, timedelta(seconds=limited.retry_after or 0)))
@@ -77,18 +79,19 @@ class Reconciling:
             return self._failed(found, AGAIN if now - send.attempts[-1].at < LATER else LATER)
         except IntegrationError:
             return self._finish(found, send)  # Gmail refuses the look itself, and will go on to
-        if message := evidence(send, messages):
+        if message := evidence(send, seen.messages):
             settled = sends.settle_sent(send, send.attempt_id, message.at, message.id, message.thread_id)
             return self._outbox.save(found, settled)
         following = retries.next_look(send.looks + 1, now)
         if following is None:
-            return self._finish(found, sends.looked(send, None))
+            return self._finish(found, sends.looked(send, None), looked_at_all=seen.complete)
         return self._again(self._outbox.save(found, sends.looked(send, following)))
 
-    def _finish(self, found: Found, send: Send) -> Found:
+    def _finish(self, found: Found, send: Send, *, looked_at_all: bool = False) -> Found:
         """There is nothing more to learn: what the sender chose for this case happens."""
-        # Without the right to look, "not found" is not known, and nothing is sent again by itself.
-        if send.if_unknown == "resend" and send.looks >= retries.LOOKS and not send.resent_as:
+        # Without the right to look, or where there was more than a look reads, "not found" is not known, and nothing is
+        # sent again by itself.
+        if send.if_unknown == "resend" and looked_at_all and send.looks >= retries.LOOKS and not send.resent_as:
             with contextlib.suppress(NotFound):
                 return self._resending.replace(found, replace(send, due_at=None))
         return self._outbox.save(found, replace(send, due_at=None))
@@ -106,6 +109,6 @@ class Reconciling:
         return records.from_data(GmailAccount, document.data) if document else None
 
 
-def evidence(send: Send, messages: list[FoundMessage]) -> FoundMessage | None:
+def evidence(send: Send, messages: Sequence[FoundMessage]) -> FoundMessage | None:
     """The message that carries this send's mark. Ids are unguessable, so a mark is proof."""
     return next((m for m in messages if send.id in m.content_type), None)

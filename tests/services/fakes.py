@@ -126,6 +126,7 @@ class Mailbox:
         self.posts: list[Post] = []
         self.stored: list[Stored] = []
         self.search_lag = timedelta()
+        self.search_is_cut_off = False  # it found more than it gives at once
         self.oldest_history = 0
         self.asked: list[str] = []
         self._lock = threading.Lock()
@@ -174,7 +175,8 @@ class Mailbox:
             return _json({"history": added})
         if tail == "messages":
             seen = [s for s in self.stored if s.at + self.search_lag <= self.clock()]
-            return _json({"messages": [{"id": s.id} for s in seen]})
+            more = {"nextPageToken": "more"} if self.search_is_cut_off else {}
+            return _json({"messages": [{"id": s.id} for s in seen], **more})
         stored = next(s for s in self.stored if s.id == tail.rpartition("/")[2])
         named = [{"name": "Content-Type", "value": stored.content_type}, {"name": "To", "value": stored.to}]
         moment = str(int(stored.at.timestamp() * 1000))

@@ -116,6 +116,16 @@ def test_without_the_readonly_grant_nothing_is_sent_again(world: World) -> None:
     assert world.mailbox.asked == []
 
 
+def test_where_there_is_more_than_a_look_reads_not_found_is_not_believed(world: World) -> None:
+    world.mailbox.search_is_cut_off = True
+    world.mailbox.script = [NEVER]
+    send_id = world.queue(if_unknown="resend")
+    world.run(hours=5)
+    send = world.record(send_id)
+    assert (send.status, send.due_at, send.resent_as) == (Status.UNKNOWN, None, None)
+    assert len(world.mailbox.posts) == 1
+
+
 def test_a_readonly_grant_that_goes_before_the_last_look_leaves_the_send_held(world: World) -> None:
     world.mailbox.script = [NEVER]
     send_id = world.queue(if_unknown="resend")
