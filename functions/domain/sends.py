@@ -95,6 +95,7 @@ class Send:
     due_at: datetime | None = None  # when something has to happen next; None once nothing has to
     attempt_id: str = ""
     lease_until: datetime | None = None
+    history_id: str = ""  # of the mailbox, at some moment before the attempt
     attempts: tuple[Attempt, ...] = ()
     waits_for: str = ""  # code of what a queued send waits for: paced, rate_limited, unavailable, reauth_required
     waits_detail: str = ""

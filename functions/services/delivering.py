@@ -143,6 +143,7 @@ class Delivering:
             self._outbox.save(found, self._failed(send, error))
             self._pacing.give_back(account, send.slot_at, send.recipients)
             return
+        send = replace(send, history_id=account.history_id)
         claimed = self._outbox.claim(found, sends.claim(send, random_id("atm", self._random), self._clock()))
         ready = Claimed(claimed, account, token, mime, thread_id)
         # Disconnecting cancels what waits, and can't see what has just been claimed: so look once more.

@@ -69,7 +69,7 @@ class Reconciling:
             to = send.to[0].email if send.to else ""
             since = send.attempts[-1].at - CLOCKS
             seen = self._tokens.with_token(
-                account, lambda token: self._gmail.sent_since(token, account.history_id, since, to)
+                account, lambda token: self._gmail.sent_since(token, send.history_id, since, to)
             )
         except RateLimited as limited:
             return self._failed(found, max(AGAIN, timedelta(seconds=limited.retry_after or 0)))

@@ -133,6 +133,7 @@ class Sending:
             if slot.at > now + EARLY:
                 send = sends.postpone(send, slot.at, "paced", slot.reason)
             else:
+                send = replace(send, history_id=account.history_id)
                 send = sends.claim(send, random_id("atm", self._random), now)
         if send.status is not Status.SENDING:
             send = replace(send, answered=send.status)

@@ -1,7 +1,7 @@
 """The pretend Google of the fault tests, worlds on both stores, and the table of figures at the end of a run.
 
 FAULT_RUNS   kills at each point, on each store (2; the full run has 20)
-FAULT_SENDS  queued sends of the volume test (300; the full run has 5000)
+FAULT_SENDS  queued sends of the volume test (200; the full run has 5000)
 FAULT_FULL   1: a store that is away for 30 s and an index that lags for 60 s, in real time
 """
 
@@ -29,7 +29,7 @@ from tests.services.builders import account
 KEY = "the-local-key-of-the-fault-tests"
 
 RUNS = int(os.environ.get("FAULT_RUNS", "2"))
-SENDS = int(os.environ.get("FAULT_SENDS", "300"))
+SENDS = int(os.environ.get("FAULT_SENDS", "200"))
 FULL = bool(os.environ.get("FAULT_FULL"))
 
 _report = Report()

@@ -20,6 +20,7 @@ class Request:
     body: dict[str, Any]
     key: str = ""
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    slowest: float = 0.0  # seconds that an answer took
 
     @property
     def accepted(self) -> set[str]:

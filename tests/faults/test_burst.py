@@ -13,7 +13,7 @@ from tests.faults.conftest import FULL
 from tests.faults.ledger import Report, check
 from tests.faults.world import FAST, World, request
 
-BURST = 300 if FULL else 90
+BURST = 300 if FULL else 60
 WINDOW = 6  # seconds; Gmail's is a minute
 BUDGET = 30  # sends in a window
 # Time runs ten times as fast: a window of six seconds instead of sixty.

@@ -70,4 +70,5 @@ def test_a_store_that_goes_away(
     report.add(f"store away for {AWAY:g} s, {kind}", figures)
     world.close()
     assert wrong == []
-    assert any(status == 503 for one in wanted for status, _ in one.answers), "it was not away for long enough"
+    refused = any(status == 503 for one in wanted for status, _ in one.answers)
+    assert refused or max(one.slowest for one in wanted) > PATIENCE, "nobody noticed that it was away"

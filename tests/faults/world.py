@@ -216,12 +216,14 @@ class World:
     def send(self, server: Server, request: Request, timeout: float = 120) -> bool:
         """Ask once. Whether there was an answer."""
         headers = {"Idempotency-Key": request.key} if request.key else {}
+        began = time.monotonic()
         try:
             answer = self.call(server, "POST", "send/", json=request.body, headers=headers, timeout=timeout)
             request.answers.append((answer.status_code, answer.json()))
         except (requests.RequestException, ValueError):
             self._local.__dict__.pop("http").close()
             return False
+        request.slowest = max(request.slowest, time.monotonic() - began)
         return True
 
     def send_all(self, server: Server, wanted: Iterable[Request], threads: int = 8) -> None:
