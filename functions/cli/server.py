@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from werkzeug.wrappers import Request, Response
 
 from functions.edge.endpoint import Endpoint
+from functions.runtime.preload import preload
 from functions.runtime.settings import GOOGLE_URLS, Settings
 from functions.runtime.wiring import App
 
@@ -175,6 +176,7 @@ def serve(host: str, tls: bool) -> None:
     except reading.SettingsError as error:
         raise SystemExit(f"The configuration is not right:\n{error}") from None
     app = App(settings)
+    preload("send", settings)
     sys.stderr.write(banner(settings, app, sandbox))
     chain = certificate(Path(".data/tls")) if tls else None
     try:

@@ -27,6 +27,7 @@ def seed(issuer: str, count: int) -> dict[str, object]:
             scopes=REQUESTED_SCOPES,
             connected_at=datetime.now(UTC),
             refresh_token="",
+            daily_limit=1_000_000,
         )
         sealed = app.tokens.seal(blank, "refresh_token", "1//" + "r" * 100)
         data = {**records.to_data(blank), "refresh_token": sealed}
