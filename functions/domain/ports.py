@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from functions.domain.threads import ThreadMessage
+
 Data = dict[str, Any]
 
 
@@ -241,6 +243,10 @@ class Gmail(Protocol):
 
     def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> "Look":
         """What was sent from this mailbox since then: by its history, and by a search of the Sent folder for `to`."""
+        ...
+
+    def thread(self, token: str, thread_id: str) -> list[ThreadMessage]:
+        """The headers of a thread's messages. Raises NotFound."""
         ...
 
     def profile(self, token: str) -> dict[str, Any]: ...

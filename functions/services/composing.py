@@ -36,6 +36,7 @@ class Composing:
     def compose(self, caller: Caller, account: GmailAccount, request: SendRequest) -> Composed:
         """Raises InvalidMessage, InsufficientPermissions, NotFound; what reading from Gmail raises."""
         _refuse_what_is_not_built(request)
+        _check_cancel_if(account, request)
         message = Message(
             sender=self._sender(account, request.sender),
             to=request.to,
@@ -110,6 +111,19 @@ class Composing:
         found = self._tokens.with_token(source, lambda token: self._gmail.headers(token, stored, names))
         message_id = next(iter(message_ids(found.get("message-id", ""))), "")
         return reply_references(found.get("references", ""), message_id)
+
+
+def _check_cancel_if(account: GmailAccount, request: SendRequest) -> None:
+    """What could never come true is an error now, and no surprise later."""
+    if not request.cancel_if:
+        return
+    detail = ""
+    if request.in_reply_to_send is None:
+        detail = "This needs `in_reply_to_send`: the message that may be answered or come back."
+    elif not account.can_read:
+        detail = f"{account.email} did not grant reading, so answers can't be seen."
+    if detail:
+        raise InvalidMessage(f"/cancel_if: {detail}", errors=[FieldError("/cancel_if", detail)])
 
 
 def _refuse_what_is_not_built(request: SendRequest) -> None:

@@ -25,6 +25,7 @@ from functions.domain.ports import Blobs, Clock, Documents, Gmail, SentMessage, 
 from functions.domain.sends import Send, Status
 from functions.services import contents, tokens
 from functions.services.outbox import Found, Outbox
+from functions.services.overtaken import Overtaken
 from functions.services.pacing import Pacing
 from functions.services.reconciling import Reconciling
 from functions.services.settling import Settling
@@ -75,6 +76,7 @@ class Delivering:
         self._clock = clock
         self._random = random
         self._settling = Settling(outbox, clock, sleep)
+        self._overtaken = Overtaken(outbox, gmail, tokens)
 
     def deliver(self, owner: str, send_id: str) -> None:
         """Do what is due for this send. Safe to call at any time, any number of times. Raises Unavailable."""
@@ -105,11 +107,16 @@ class Delivering:
         if account is None:
             self._outbox.save(found, sends.cancel(send, DISCONNECTED))
             return
-        if reason := self._overtaken(send):
-            self._outbox.save(found, sends.cancel(send, reason))
-            return
         if account.status is AccountStatus.REAUTH_REQUIRED:
             self._hold(found, send, account)
+            return
+        try:
+            reason = self._overtaken.reason(send, account)
+        except (Unavailable, RateLimited) as error:
+            self._later(found, send, error)
+            return
+        if reason:
+            self._outbox.save(found, sends.cancel(send, reason))
             return
         if not self._pacing.holds(account, send.slot_at):
             slot = self._pacing.reserve(account, send.recipients, instead_of=send.slot_at)
@@ -250,17 +257,6 @@ class Delivering:
         found = self._outbox.find(held.owner, held.id)
         if found and found.send == held:
             self.enqueue(self._outbox.save(found, sends.release(held, self._clock())).send)
-
-    def _overtaken(self, send: Send) -> str:
-        """Why a send is not wanted any more: what it follows up on was answered, or came back."""
-        if not send.cancel_if or send.in_reply_to_send is None:
-            return ""
-        original = self._outbox.find(send.owner, send.in_reply_to_send)
-        if original and "replied" in send.cancel_if and original.send.counts.replies:
-            return "the message it follows up on was answered"
-        if original and "bounced" in send.cancel_if and original.send.counts.bounces:
-            return "the message it follows up on bounced"
-        return ""
 
     def _account(self, send: Send) -> GmailAccount | None:
         document = self._documents.get(tokens.path(send.owner, send.account))

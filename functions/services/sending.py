@@ -126,7 +126,8 @@ class Sending:
             return Preview(mime)
         send = sends.accept(_record(send_id, account, request, composed.message, mime, now, fingerprint), now)
         token = ""
-        if request.wait and send.status is Status.QUEUED:
+        # What may have been overtaken is looked at when it is delivered, so it takes that way at once.
+        if request.wait and not request.cancel_if and send.status is Status.QUEUED:
             token = self._tokens.access_token(account)  # before the record: a dead grant leaves no trace
             slot = self._pacing.reserve(account, send.recipients)
             send = replace(send, slot_at=slot.at)
