@@ -9,7 +9,7 @@ from functions.adapters.gmail_errors import refusal
 from functions.adapters.gmail_reads import GmailReads
 from functions.adapters.http import Answer, RequestFailed
 from functions.domain.errors import OutcomeUnknown, Unavailable
-from functions.domain.ports import SentMessage, Upload
+from functions.domain.google_ports import SentMessage, Upload
 
 # An answer later than this is taken for lost. A send's lease (domain/sends.py) is longer than all of it.
 SEND_TIMEOUT = 90.0  # seconds

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from functions.adapters.gmail_errors import refusal
 from functions.adapters.http import Answer, Http, RequestFailed
 from functions.domain.errors import NotFound, Unavailable
-from functions.domain.ports import Alias, Clock, FoundMessage, Look
+from functions.domain.google_ports import Alias, FoundMessage, Look
+from functions.domain.ports import Clock
 from functions.domain.threads import ThreadMessage
 
 R = TypeVar("R")

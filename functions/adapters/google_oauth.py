@@ -22,7 +22,8 @@ from functions.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from functions.domain.ports import AccessToken, Clock, Grant
+from functions.domain.google_ports import AccessToken, Grant
+from functions.domain.ports import Clock
 
 TIMEOUT = 15.0  # seconds for one call of the token endpoint
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions.domain import ids
-from functions.domain.ports import Blobs, Documents, Gmail, OAuthClient, Secrets
+from functions.domain.google_ports import Gmail, OAuthClient
+from functions.domain.ports import Blobs, Documents, Secrets
 from functions.runtime.lazy import once
 from functions.runtime.settings import Settings
 

@@ -8,8 +8,9 @@ from functions.domain import records
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import GmailRejected, IntegrationError, NotFound, ReauthRequired
+from functions.domain.google_ports import OAuthClient
 from functions.domain.ids import looks_like
-from functions.domain.ports import Create, Delete, Document, Documents, OAuthClient, Put, Query, Update, Write
+from functions.domain.ports import Create, Delete, Document, Documents, Put, Query, Update, Write
 from functions.services.tokens import Tokens, path
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from functions.domain import records
 from functions.domain.accounts import AccountStatus, GmailAccount, StoredAlias
 from functions.domain.errors import InsufficientPermissions, IntegrationError, NotFound, PreconditionFailed
-from functions.domain.ports import Clock, Documents, Gmail, Update
+from functions.domain.google_ports import Gmail
+from functions.domain.ports import Clock, Documents, Update
 from functions.services.tokens import Tokens, path
 
 LIFE = timedelta(hours=1)

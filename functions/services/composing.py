@@ -11,9 +11,10 @@ from functions.domain.errors import (
     InvalidMessage,
     NotFound,
 )
+from functions.domain.google_ports import Gmail
 from functions.domain.ids import looks_like
 from functions.domain.messages import Address, Attachment, Message, message_ids, reply_references, reply_subject
-from functions.domain.ports import Documents, Gmail
+from functions.domain.ports import Documents
 from functions.domain.send_requests import SendRequest
 from functions.domain.sends import Send
 from functions.services.aliases import Aliases

@@ -24,8 +24,9 @@ from functions.domain.errors import (
     ReauthRequired,
     WrongAccount,
 )
+from functions.domain.google_ports import Grant, OAuthClient
 from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
-from functions.domain.ports import Clock, Create, Delete, Documents, Grant, OAuthClient, Sealer, Unsealable, Write
+from functions.domain.ports import Clock, Create, Delete, Documents, Sealer, Unsealable, Write
 from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
 from functions.services.controlling import Controlling

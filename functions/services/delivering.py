@@ -19,9 +19,10 @@ from functions.domain.errors import (
     ReauthRequired,
     Unavailable,
 )
+from functions.domain.google_ports import Gmail, SentMessage
 from functions.domain.ids import RandomBytes, random_id
 from functions.domain.mime import Mime
-from functions.domain.ports import Blobs, Clock, Documents, Gmail, SentMessage, Tasks
+from functions.domain.ports import Blobs, Clock, Documents, Tasks
 from functions.domain.sends import Send, Status
 from functions.services import contents, tokens
 from functions.services.outbox import Found, Outbox

@@ -9,9 +9,10 @@ from functions.domain import records, sends
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import BlobMissing, IntegrationError, NotFound
+from functions.domain.google_ports import Gmail
 from functions.domain.ids import looks_like
 from functions.domain.mime import compose
-from functions.domain.ports import Blobs, Clock, Documents, Gmail, Query
+from functions.domain.ports import Blobs, Clock, Documents, Query
 from functions.domain.sends import Send, Status
 from functions.services import contents
 from functions.services.tokens import Tokens, path

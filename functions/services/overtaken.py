@@ -3,7 +3,7 @@
 from functions.domain import threads
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import IntegrationError, RateLimited, Unavailable
-from functions.domain.ports import Gmail
+from functions.domain.google_ports import Gmail
 from functions.domain.sends import Send
 from functions.services.outbox import Outbox
 from functions.services.tokens import Tokens

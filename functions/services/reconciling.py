@@ -13,7 +13,8 @@ from datetime import timedelta
 from functions.domain import records, retries, sends
 from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.errors import IntegrationError, NotFound, RateLimited, ReauthRequired, Unavailable
-from functions.domain.ports import Clock, Documents, FoundMessage, Gmail, Tasks
+from functions.domain.google_ports import FoundMessage, Gmail
+from functions.domain.ports import Clock, Documents, Tasks
 from functions.domain.sends import Send, Status
 from functions.services import tokens
 from functions.services.outbox import Found, Outbox

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from functions.domain import records
 from functions.domain.errors import FieldError, InvalidRequest, InvalidState
+from functions.domain.google_ports import OAuthClient
 from functions.domain.ids import RandomBytes
-from functions.domain.ports import Clock, OAuthClient, Sealer, Unsealable
+from functions.domain.ports import Clock, Sealer, Unsealable
 from functions.domain.return_urls import allowed
 
 LIFE = timedelta(minutes=10)

@@ -10,7 +10,8 @@ from typing import TypeVar
 from functions.domain import records
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import NotFound, PreconditionFailed, ReauthRequired
-from functions.domain.ports import Clock, Documents, OAuthClient, Sealer, Unsealable, Update
+from functions.domain.google_ports import OAuthClient
+from functions.domain.ports import Clock, Documents, Sealer, Unsealable, Update
 
 R = TypeVar("R")
 

@@ -20,7 +20,7 @@ from functions.domain.errors import (
     ReauthRequired,
     Unavailable,
 )
-from functions.domain.ports import SentMessage
+from functions.domain.google_ports import SentMessage
 from tests.faults.stub import SENT, Act, Stub, refusal
 from tests.faults.stub import http as answer_with
 from tests.services.builders import NOW, Clock

@@ -22,7 +22,7 @@ from functions.domain.errors import (
     ReauthRequired,
     Unavailable,
 )
-from functions.domain.ports import Grant
+from functions.domain.google_ports import Grant
 from tests.e2e.issuer import Issuer, forged
 from tests.services.builders import Clock
 

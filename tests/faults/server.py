@@ -23,7 +23,8 @@ from typing import Any
 
 from functions.adapters import local_queue
 from functions.cli.server import Gateway, Server, endpoints
-from functions.domain.ports import Create, Update, Upload, Write
+from functions.domain.google_ports import Upload
+from functions.domain.ports import Create, Update, Write
 from functions.runtime import settings
 from functions.runtime.wiring import App
 

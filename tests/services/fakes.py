@@ -23,8 +23,9 @@ from functions.domain import records
 from functions.domain.accounts import READ, SEND, AccountStatus, GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import Unavailable
+from functions.domain.google_ports import AccessToken
 from functions.domain.messages import Address
-from functions.domain.ports import AccessToken, Create, Data, Document, Documents, Page, Put, Query, Write
+from functions.domain.ports import Create, Data, Document, Documents, Page, Put, Query, Write
 from functions.domain.send_requests import SendRequest
 from functions.domain.sends import Send
 from functions.services.accounts import Accounts

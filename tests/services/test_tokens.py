@@ -16,7 +16,8 @@ from functions.adapters.sqlite import SqliteDocuments
 from functions.domain import records
 from functions.domain.accounts import SEND, AccountStatus, GmailAccount
 from functions.domain.errors import InvalidCredentials, NotFound, ReauthRequired, Unavailable
-from functions.domain.ports import AccessToken, Create, Delete, Document, Update
+from functions.domain.google_ports import AccessToken
+from functions.domain.ports import Create, Delete, Document, Update
 from functions.services.tokens import Tokens, path
 from tests.services.builders import NOW, Clock, MemorySecrets, account
 

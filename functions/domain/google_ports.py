@@ -1,0 +1,121 @@
+"""What the services need from Google: OAuth, and Gmail as one account sees it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from functions.domain.threads import ThreadMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What Google's token endpoint gave for a code, with the ID token's verified claims."""
+
+    sub: str
+    email: str
+    email_verified: bool
+    name: str
+    scopes: tuple[str, ...]
+    access_token: str
+    expires_at: datetime
+    refresh_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    token: str
+    expires_at: datetime
+    scopes: tuple[str, ...]
+    refresh_token: str | None = None  # where the server rotates them
+
+
+class OAuthClient(Protocol):
+    def authorization_url(self, *, state: str, nonce: str, challenge: str, login_hint: str | None) -> str: ...
+
+    def exchange(self, *, code: str, verifier: str, nonce: str) -> Grant:
+        """Raises InvalidCredentials, InvalidState (the code is bad or used), Unavailable."""
+        ...
+
+    def refresh(self, refresh_token: str) -> AccessToken:
+        """Raises ReauthRequired (invalid_grant), InvalidCredentials, Unavailable."""
+        ...
+
+    def revoke(self, token: str) -> None:
+        """Raises Unavailable, GmailRejected (Google does not know the token)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """An address the account may send as, from Gmail's sendAs settings."""
+
+    email: str
+    name: str
+    is_primary: bool
+    is_default: bool
+    verified: bool
+    reply_to: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    id: str
+    thread_id: str
+
+
+class Upload(Protocol):
+    """A finished message: `size` bytes of MIME that `blocks()` yields, afresh at each call."""
+
+    @property
+    def size(self) -> int: ...
+
+    def blocks(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message in the account's Sent folder that may be ours."""
+
+    id: str
+    thread_id: str
+    content_type: str  # with the boundary that names the send
+    to: str
+    subject: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look into a mailbox showed. Not `complete`: there was more than one look reads."""
+
+    messages: tuple[FoundMessage, ...]
+    complete: bool
+
+
+class Gmail(Protocol):
+    """Gmail as one account sees it; `token` is that account's access token."""
+
+    def send(self, token: str, message: Upload, thread_id: str | None = None) -> SentMessage:
+        """At most one POST leaves. Raises ReauthRequired (401), InsufficientPermissions, GmailRejected, RateLimited
+        (Gmail asks to wait: `retry_after`), Unavailable (certainly not sent), OutcomeUnknown (perhaps sent)."""
+        ...
+
+    def headers(self, token: str, message_id: str, names: Sequence[str]) -> dict[str, str]:
+        """The named headers of a stored message, keys in lower case."""
+        ...
+
+    def raw(self, token: str, message_id: str) -> bytes: ...
+
+    def aliases(self, token: str) -> list[Alias]: ...
+
+    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> Look:
+        """What was sent from this mailbox since then: by its history, and by a search of the Sent folder for `to`."""
+        ...
+
+    def thread(self, token: str, thread_id: str) -> list[ThreadMessage]:
+        """The headers of a thread's messages. Raises NotFound."""
+        ...
+
+    def profile(self, token: str) -> dict[str, Any]: ...
