@@ -2,6 +2,7 @@
 
 from werkzeug.wrappers import Response
 
+from functions.domain.errors import MethodNotAllowed
 from functions.domain.return_urls import with_query
 from functions.edge import bodies, cookies, pages, problems, queries, views
 from functions.edge.endpoint import ANYONE, USER, Call, Endpoint, respond
@@ -13,6 +14,8 @@ endpoint = Endpoint("/api/gmail/oauth2callback")
 
 @endpoint.route("GET", "/", ANYONE)
 def finish(call: Call) -> Response:
+    if call.request.method == "HEAD":  # somebody looks at the link: it works once, and not for that
+        raise MethodNotAllowed(["GET", "POST"])
     query = queries.first(call.request, "state", "code", "error")
     outcome = call.app.connecting.finish(query, cookies.browser(call.request, call.app.settings.public_url))
     response = _back(outcome) if outcome.return_to else _here(call, outcome)

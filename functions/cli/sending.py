@@ -24,7 +24,7 @@ def send_message(
     send_id = app.sending.send_id(caller.owner, idempotency_key)
     described = json.dumps([body, [[f.filename, f.sha256] for f in files]], sort_keys=True)
     fingerprint = hashlib.sha256(described.encode()).hexdigest() if idempotency_key else ""
-    repeated = app.sending.repeated(caller.owner, send_id, fingerprint) if fingerprint else None
+    repeated = app.sending.repeated(caller, send_id, fingerprint) if fingerprint else None
     request = parse_send(body, now=app.clock(), files=files)
     done = repeated or app.sending.send(caller, request, send_id, fingerprint)
     if isinstance(done, Preview):

@@ -38,7 +38,7 @@ class Body:
         """The first answer to this Idempotency-Key, if there was one."""
         if not self.fingerprint:
             return None
-        return self.call.app.sending.repeated(self.call.caller.owner, self.send_id, self.fingerprint)
+        return self.call.app.sending.repeated(self.call.caller, self.send_id, self.fingerprint)
 
     def keep_files(self) -> None:
         """The files now belong to a send."""

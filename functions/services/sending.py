@@ -81,15 +81,16 @@ class Sending:
         """Derived from the key, so that creating the record is the deduplication."""
         return derived_id("snd", owner, idempotency_key) if idempotency_key else random_id("snd", self._random)
 
-    def repeated(self, owner: str, send_id: str, fingerprint: str) -> Receipt | None:
+    def repeated(self, caller: Caller, send_id: str, fingerprint: str) -> Receipt | None:
         """The first answer to this Idempotency-Key; None where there was none yet.
 
         Raises IdempotencyMismatch, IdempotencyInProgress, and the error that the first call ended with.
         """
-        found = self._outbox.find(owner, send_id)
+        found = self._outbox.find(caller.owner, send_id)
         if found is None:
             return None
-        if found.send.fingerprint != fingerprint:
+        # To a key that may not use the account, the send is somebody else's, whatever body it guessed.
+        if found.send.fingerprint != fingerprint or not caller.may_use(found.send.account):
             raise IdempotencyMismatch
         if not found.send.answered:
             if not found.send.expired(self._clock()):
@@ -153,7 +154,7 @@ class Sending:
         except PreconditionFailed:
             self._pacing.give_back(account, send.slot_at, send.recipients)
             self._blobs.delete_all(prefix)
-            repeated = self.repeated(account.owner, send_id, fingerprint)
+            repeated = self.repeated(caller, send_id, fingerprint)
             if repeated is None:
                 raise IdempotencyInProgress(retry_after=5) from None
             return repeated

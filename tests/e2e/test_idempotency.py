@@ -144,6 +144,18 @@ def test_a_send_that_waits_for_gmail_is_not_sent_a_second_time_under_its_key(
     assert google.deliveries(ada) == []
 
 
+def test_a_key_for_other_accounts_learns_nothing_by_repeating_a_call(
+    caller: Caller, ada: Person, grace: Person
+) -> None:
+    caller.connect(ada)
+    other = caller.connect(grace)
+    caller.send_as("once", account=ada.email).ok()
+
+    restricted = caller.key("send", accounts=[other["id"]])
+
+    restricted.send_as("once", account=ada.email).problem(422, "idempotency_mismatch")
+
+
 def test_a_mistake_in_the_message_does_not_use_the_key_up(caller: Caller, ada: Person) -> None:
     caller.connect(ada)
     caller.send_as("typo", to=["nobody"]).problem(422, "invalid_message")

@@ -129,6 +129,16 @@ def test_a_state_is_used_up_by_a_refusal_too(user: Caller, browser: Browser, ada
     browser.get(browser.consent(url, ada), accept="application/json").problem(400, "invalid_state")
 
 
+def test_looking_at_a_link_does_not_use_it_up(inside: Inside, user: Caller, browser: Browser, ada: Person) -> None:
+    """Mail scanners and link previews ask with HEAD."""
+    link = browser.link(user, ada, RETURN)
+    target = link.removeprefix(inside.app.settings.public_url)
+
+    assert inside.request("HEAD", target, [], b"").status == 405
+
+    assert browser.get(link).query["status"] == "connected"
+
+
 @pytest.mark.parametrize(("minutes", "works"), [(9.9, True), (10.1, False), (60 * 24, False)])
 def test_a_state_works_for_ten_minutes(
     inside: Inside, user: Caller, browser: Browser, ada: Person, minutes: float, works: bool

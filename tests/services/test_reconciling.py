@@ -231,7 +231,7 @@ def test_a_repeated_call_settles_what_a_dead_process_left(world: World) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.send(key="k", fingerprint="f")
     world.clock.pass_(minutes=6)
-    repeated = world.sending.repeated(OWNER, world.sending.send_id(OWNER, "k"), "f")
+    repeated = world.sending.repeated(CALLER, world.sending.send_id(OWNER, "k"), "f")
     assert repeated
     assert (repeated.status, repeated.repeated) == ("unknown", True)
 
