@@ -4,8 +4,10 @@ import argparse
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
+from sandbox.app import create_app
 from sandbox.server import SandboxServer
 from sandbox.state import DEFAULT_CLIENT_SECRET, Client
 
@@ -18,7 +20,8 @@ def main() -> None:
     data.mkdir(parents=True, exist_ok=True)
     starter = os.getpid()
     try:
-        SandboxServer(given.host, given.port, data.resolve(), public_url, client, given.with_parent).run()
+        application = partial(create_app, data.resolve(), public_url, client, given.push_url)
+        SandboxServer(given.host, given.port, application, public_url, given.with_parent).run()
     finally:
         # The forked worker comes through here too.
         if given.data is None and os.getpid() == starter:
@@ -33,6 +36,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep tokens and mail here; forgotten without")
     parser.add_argument("--public-url", metavar="URL", help="how others reach it (default: http://localhost:PORT)")
+    parser.add_argument("--push-url", metavar="URL", default="", help="where changes of watched mailboxes are told")
     parser.add_argument("--client-id", help="accept only this OAuth client (default: any)")
     parser.add_argument("--client-secret", default=DEFAULT_CLIENT_SECRET, help="default: %(default)s")
     parser.add_argument("--with-parent", action="store_true", help="end when the starting process ends")

@@ -1,19 +1,24 @@
 """The sandbox as a WSGI application."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from sandbox.background import Background
 from sandbox.connections import ConnectionCut, CuttableConnections
 from sandbox.control import api as control
+from sandbox.control import messages, push
 from sandbox.control.faults import Faults
 from sandbox.errors import GoogleError, OAuthError
-from sandbox.gmail import reading, sending
+from sandbox.gmail import reading, sending, watching
 from sandbox.gmail.mailbox import Mailboxes
-from sandbox.inbox import pages
+from sandbox.gmail.push import Pushes
+from sandbox.inbox import pages, playing
 from sandbox.ledger import Ledger
+from sandbox.methods import drain
 from sandbox.oauth import consent, tokens
 from sandbox.oauth.grants import Grants
 from sandbox.people import People
@@ -22,9 +27,11 @@ from sandbox.state import Client, Sandbox
 from sandbox.store import Store
 
 
-def create_app(data: Path, public_url: str, client: Client) -> Flask:
-    """`data` is the directory of the state; `public_url` the issuer, without a trailing slash."""
+def create_app(data: Path, public_url: str, client: Client, push_url: str = "") -> Flask:
+    """`data` is the directory of the state; `public_url` the issuer, without a trailing slash; `push_url` where changes
+    of watched mailboxes are told."""
     store = Store(data)
+    signer, mailboxes, ledger, background = Signer(store, public_url), Mailboxes(store), Ledger(store), Background()
     app = Flask("sandbox", root_path=str(Path(__file__).parent))
     sandbox = Sandbox(
         public_url=public_url,
@@ -32,13 +39,15 @@ def create_app(data: Path, public_url: str, client: Client) -> Flask:
         store=store,
         people=People(store),
         grants=Grants(store),
-        signer=Signer(store, public_url),
-        mailboxes=Mailboxes(store),
+        signer=signer,
+        mailboxes=mailboxes,
         faults=Faults(),
-        ledger=Ledger(store),
+        ledger=ledger,
+        background=background,
+        pushes=Pushes(store, mailboxes, signer, ledger, background, push_url),
     )
     app.extensions["sandbox"] = sandbox
-    for part in (consent, tokens, sending, reading, control, pages):
+    for part in (consent, tokens, sending, reading, watching, control, messages, push, pages, playing):
         app.register_blueprint(part.blueprint)
     app.register_error_handler(GoogleError, _answer_api_error)
     app.register_error_handler(OAuthError, _answer_oauth_error)
@@ -50,6 +59,8 @@ def create_app(data: Path, public_url: str, client: Client) -> Flask:
 
 
 def _answer_api_error(error: GoogleError) -> ResponseReturnValue:
+    with suppress(HTTPException, OSError):  # the client went away
+        drain()
     return error.response()
 
 

@@ -34,7 +34,7 @@ def method(
         @wraps(view)
         def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
             sandbox = current()
-            sandbox.ledger.count(name)
+            sandbox.ledger.count(name, _holder())
             whose = account() if not oauth or sandbox.faults.names_accounts(name) else None
             action = g.fault = sandbox.faults.take(name, whose)
             before = _error(action, oauth)
@@ -48,6 +48,13 @@ def method(
         return run
 
     return decorate
+
+
+def _holder() -> str | None:
+    """Whose access token came with the request, whether it still works or not."""
+    text = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    token = current().grants.token(text, "access") if text else None
+    return None if token is None else token.email
 
 
 def drain() -> None:

@@ -2,23 +2,21 @@
 
 import os
 import signal
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from sandbox.app import create_app
-from sandbox.state import Client
-
 THREADS = 64
 
 
 class SandboxServer(BaseApplication):  # type: ignore[misc]
-    def __init__(self, host: str, port: int, data: Path, public_url: str, client: Client, with_parent: bool) -> None:
+    def __init__(self, host: str, port: int, application: Callable[[], Flask], name: str, with_parent: bool) -> None:
+        """`application` makes it, in the worker; `name` is the URL that is announced."""
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._data, self._public_url, self._client = data, public_url, client
+        self._application, self._name = application, name
         self._with_parent = with_parent
         super().__init__()
 
@@ -45,13 +43,13 @@ class SandboxServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Called in the worker, so that no SQLite connection crosses the fork."""
-        return create_app(self._data, self._public_url, self._client)
+        return self._application()
 
     def run(self) -> None:
         (_ParentBoundArbiter if self._with_parent else Arbiter)(self).run()
 
     def _announce(self, _worker: object) -> None:
-        print(f"Pretend Google ready on {self._public_url}: nothing leaves this machine", flush=True)
+        print(f"Pretend Google ready on {self._name}: nothing leaves this machine", flush=True)
 
 
 class _ParentBoundArbiter(Arbiter):  # type: ignore[misc]

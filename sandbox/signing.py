@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from sandbox.people import Person
+from sandbox.people import Person, stable_sub
 from sandbox.store import Store
 
 ID_TOKEN_SECONDS = 3600
+PUSH_ACCOUNT = "gmail-push@sandbox.example"  # the service account of the push subscription
 
 
 class Signer:
@@ -59,6 +60,18 @@ class Signer:
             claims |= {"name": person.name, "given_name": given, "family_name": family}
         if nonce:
             claims["nonce"] = nonce
+        return self._signed(claims)
+
+    def push_token(self, audience: str) -> str:
+        """What Pub/Sub shows the push endpoint.
+
+        https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions
+        """
+        now, sub = int(time.time()), stable_sub(PUSH_ACCOUNT)
+        claims = {"aud": audience, "azp": sub, "email": PUSH_ACCOUNT, "email_verified": True, "sub": sub}
+        return self._signed({**claims, "iss": self.issuer, "iat": now, "exp": now + ID_TOKEN_SECONDS})
+
+    def _signed(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._kid})
 
 

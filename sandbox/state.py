@@ -5,8 +5,10 @@ from typing import cast
 
 from flask import current_app
 
+from sandbox.background import Background
 from sandbox.control.faults import Faults
 from sandbox.gmail.mailbox import Mailboxes
+from sandbox.gmail.push import Pushes
 from sandbox.ledger import Ledger
 from sandbox.oauth.grants import Grants
 from sandbox.people import People
@@ -39,6 +41,8 @@ class Sandbox:
     mailboxes: Mailboxes
     faults: Faults
     ledger: Ledger
+    background: Background
+    pushes: Pushes
 
 
 def current() -> Sandbox:

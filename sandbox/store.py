@@ -2,11 +2,11 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -30,13 +30,20 @@ CREATE TABLE IF NOT EXISTS messages (
     subject TEXT NOT NULL, sender TEXT NOT NULL, recipients TEXT NOT NULL, snippet TEXT NOT NULL,
     sender_words TEXT NOT NULL, recipient_words TEXT NOT NULL, subject_words TEXT NOT NULL, words TEXT NOT NULL,
     PRIMARY KEY (account, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS messages_by_message_id ON messages (account, message_id);
+CREATE INDEX IF NOT EXISTS messages_by_header_id ON messages (message_id, account);
 CREATE INDEX IF NOT EXISTS messages_by_thread ON messages (account, thread_id);
+CREATE INDEX IF NOT EXISTS messages_by_id ON messages (id);
 CREATE TABLE IF NOT EXISTS history (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, message_id TEXT NOT NULL, visible_at REAL NOT NULL);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, message_id TEXT NOT NULL, visible_at REAL NOT NULL,
+    label_removed TEXT);
 CREATE INDEX IF NOT EXISTS history_by_account ON history (account, id);
+CREATE TABLE IF NOT EXISTS watches (
+    account TEXT PRIMARY KEY, topic TEXT NOT NULL, labels TEXT NOT NULL, excluding INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (number INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL);
 """
+
+SINCE_VERSION_1 = "ALTER TABLE history ADD COLUMN label_removed TEXT; DROP INDEX messages_by_message_id;"
 
 
 class Store:
@@ -50,8 +57,10 @@ class Store:
         self._local = threading.local()
         self._writing = threading.RLock()
         found = self.connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, SCHEMA_VERSION):
+        if found not in (0, 1, SCHEMA_VERSION):
             raise RuntimeError(f"{self._path} was written by another version of the sandbox: delete {directory}")
+        if found == 1:
+            self.connection.executescript(SINCE_VERSION_1)
         self.connection.executescript(SCHEMA)
         self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -75,6 +84,8 @@ class Store:
             if connection.in_transaction:
                 yield connection
                 return
+            afterwards: list[Callable[[], object]] = []
+            self._local.afterwards = afterwards
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -82,6 +93,12 @@ class Store:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+        for function in afterwards:
+            function()
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        """Within a transaction: what is to be done once others can see what it wrote."""
+        self._local.afterwards.append(function)
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()

@@ -31,13 +31,15 @@ def ledger() -> Response:
 
 @blueprint.post("/reset")
 def reset() -> Response:
-    """Forgets mail, ledger and faults; with `?all=1` grants too."""
+    """Forgets mail, ledger and faults; with `?all=1` grants and watches too."""
     sandbox = current()
     sandbox.faults.clear()
+    sandbox.pushes.reset()
     sandbox.mailboxes.reset()
     sandbox.ledger.reset()
     if request.args.get("all") == "1":
         sandbox.grants.forget_all()
+        sandbox.pushes.stop(None)
     return Response(status=204)
 
 

@@ -1,6 +1,7 @@
 """The header block of a message, field by field, and what Gmail changes in it. Bodies are never touched."""
 
 import re
+import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -141,6 +142,11 @@ def boundaries(block: bytes) -> list[str]:
     """Every `boundary` parameter, in order."""
     found = [match[0] or match[1] for match in _BOUNDARY.findall(block)]
     return [boundary.decode("ascii", "replace") for boundary in dict.fromkeys(found)]
+
+
+def new_message_id() -> str:
+    """Of the kind that Gmail assigns."""
+    return f"<CA{secrets.token_urlsafe(32)}@mail.example.com>"
 
 
 def base_subject(subject: str) -> str:

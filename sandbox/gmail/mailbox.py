@@ -1,84 +1,24 @@
-"""What is stored of messages: copies per account, threads, labels, history."""
+"""The mailboxes of all accounts: messages, threads, labels, history."""
 
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
+from sandbox.gmail.messages import Body, Change, Copy, Message
 from sandbox.gmail.search import Condition
 from sandbox.store import Store
 
 FIRST_HISTORY_ID = 1000
-BLOCK = 65536
-
-
-@dataclass(frozen=True)
-class Body:
-    """Where the bytes after the header block are."""
-
-    file: str
-    start: int
-    size: int
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A message to store in one account's mailbox. `labels` in Gmail's words: SENT, INBOX, UNREAD."""
-
-    account: str
-    labels: tuple[str, ...]
-    head: bytes
-    body: Body
-    message_id: str
-    subject: str
-    sender: str
-    recipients: str
-    snippet: str
-    words: tuple[str, str, str, str]  # sender, recipients, subject, everything
-
-
-@dataclass(frozen=True)
-class Message:
-    """A stored message. `at`: Unix milliseconds; `path` holds the body from `body.start` on."""
-
-    account: str
-    id: str
-    thread_id: str
-    labels: tuple[str, ...]
-    head: bytes
-    body: Body
-    at: int
-    history_id: int
-    message_id: str
-    subject: str
-    sender: str
-    recipients: str
-    snippet: str
-    path: Path
-
-    @property
-    def size(self) -> int:
-        return len(self.head) + self.body.size
-
-    def blocks(self) -> Iterator[bytes]:
-        """The whole message, as it is stored."""
-        yield self.head
-        with self.path.open("rb") as file:
-            file.seek(self.body.start)
-            left = self.body.size
-            while left and (block := file.read(min(BLOCK, left))):
-                left -= len(block)
-                yield block
-
-    def raw(self) -> bytes:
-        return b"".join(self.blocks())
 
 
 class Mailboxes:
+    """`on_change` hears of each change, once others can see it: account, labels of the message, and from when on the
+    history shows it (Unix seconds)."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.on_change: Callable[[str, tuple[str, ...], float], None] = lambda *_: None
         with store.transaction() as connection:
             connection.execute(
                 "INSERT INTO sqlite_sequence (name, seq) SELECT 'history', ?"
@@ -103,11 +43,24 @@ class Mailboxes:
                 *copy.words,
             ),
         )
+        self._store.after_commit(lambda: self.on_change(copy.account, copy.labels, visible_at))
         row = connection.execute("SELECT * FROM messages WHERE account = ? AND id = ?", (copy.account, id_)).fetchone()
         return self._read(row)
 
     def get(self, account: str, id_: str) -> Message | None:
         row = self._store.row("SELECT * FROM messages WHERE account = ? AND id = ?", (account, id_))
+        return None if row is None else self._read(row)
+
+    def find(self, id_: str) -> Message | None:
+        """In whichever mailbox it is."""
+        row = self._store.row("SELECT * FROM messages WHERE id = ?", (id_,))
+        return None if row is None else self._read(row)
+
+    def sent(self, message_id: str) -> Message | None:
+        """The sender's own copy of the message with this Message-ID."""
+        row = self._store.row(
+            "SELECT * FROM messages WHERE message_id = ? AND instr(labels, ' SENT ') > 0", (message_id,)
+        )
         return None if row is None else self._read(row)
 
     def thread(self, account: str, thread_id: str) -> list[Message]:
@@ -152,10 +105,20 @@ class Mailboxes:
 
     def mark_read(self, account: str, id_: str) -> None:
         with self._store.transaction() as connection:
+            found = self.get(account, id_)
+            if found is None or "UNREAD" not in found.labels:
+                return
+            now = time.time()
+            history_id = connection.execute(
+                "INSERT INTO history (account, message_id, visible_at, label_removed) VALUES (?, ?, ?, 'UNREAD')",
+                (account, id_, now),
+            ).lastrowid
             connection.execute(
-                "UPDATE messages SET labels = replace(labels, ' UNREAD ', ' ') WHERE account = ? AND id = ?",
-                (account, id_),
+                "UPDATE messages SET labels = replace(labels, ' UNREAD ', ' '), history_id = ?"
+                " WHERE account = ? AND id = ?",
+                (history_id, account, id_),
             )
+            self._store.after_commit(lambda: self.on_change(account, found.labels, now))
 
     def history_floor(self, account: str) -> int:
         """History before this id is no longer kept."""
@@ -172,14 +135,14 @@ class Mailboxes:
         row = self._store.row("SELECT seq FROM sqlite_sequence WHERE name = 'history'")
         return FIRST_HISTORY_ID if row is None else int(row[0])
 
-    def added_since(self, account: str, history_id: int, limit: int) -> list[tuple[int, Message]]:
+    def changes_since(self, account: str, history_id: int, limit: int) -> list[Change]:
         rows = self._store.rows(
-            "SELECT history.id AS record, messages.* FROM history JOIN messages"
+            "SELECT history.id AS record, label_removed, messages.* FROM history JOIN messages"
             " ON messages.account = history.account AND messages.id = history.message_id"
             " WHERE history.account = ? AND history.id > ? AND history.visible_at <= ? ORDER BY history.id LIMIT ?",
             (account, history_id, time.time(), limit),
         )
-        return [(int(row["record"]), self._read(row)) for row in rows]
+        return [Change(int(row["record"]), self._read(row), row["label_removed"]) for row in rows]
 
     def expire_history(self, account: str | None = None) -> None:
         """From now on, older history ids are unknown; of all accounts if none is named."""

@@ -99,24 +99,23 @@ def children_of(message: Message) -> list[Message]:
 
 def _part(message: Message, number: int) -> Part:
     content_type = message.get_content_type()
-    if message.is_multipart():  # message/rfc822
-        content = _forwarded(message)
-    else:
-        payload = message.get_payload(decode=True)
-        content = payload if isinstance(payload, bytes) else b""
     filename = filename_of(message)
     return Part(
         number,
         content_type if MIME_TYPE.fullmatch(content_type) else "application/octet-stream",
         filename,
         str(message.get("Content-ID", "")).strip().strip("<>"),
-        content,
+        content_of(message),
         str(message.get_param("charset", "utf-8")),
         message.get_content_disposition() == "attachment" or bool(filename),
     )
 
 
-def _forwarded(message: Message) -> bytes:
+def content_of(message: Message) -> bytes:
+    """The decoded content; of a forwarded message or a delivery report, all of its lines."""
+    if not message.is_multipart():
+        payload = message.get_payload(decode=True)
+        return payload if isinstance(payload, bytes) else b""
     try:
         return b"".join(one.as_bytes() for one in children_of(message))
     except (LookupError, ValueError, TypeError, AttributeError):

@@ -1,7 +1,6 @@
 """Everything of the Gmail API that only reads."""
 
 import base64
-import time
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -24,7 +23,6 @@ from sandbox.state import current
 blueprint = Blueprint("gmail_reading", __name__, url_prefix="/gmail/v1/users/<user>")
 
 LABELS = ("INBOX", "SENT", "UNREAD", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPORTANT")
-WATCH_SECONDS = 7 * 86400
 
 
 @blueprint.get("/profile")
@@ -105,20 +103,18 @@ def list_history(user: str) -> Response:  # noqa: ARG001
         raise invalid_argument("Invalid pageToken")
     since = max(int(start), int(after or 0))
     now = sandbox.mailboxes.history_id(account)
-    found = sandbox.mailboxes.added_since(account, since, limit + 1)
+    found = sandbox.mailboxes.changes_since(account, since, limit + 1)
     answer: dict[str, Any] = {"historyId": str(now)}
     types, label = request.args.getlist("historyTypes"), request.args.get("labelId")
-    records = []
-    for record, message in found[:limit]:
-        if (types and "messageAdded" not in types) or (label and label not in message.labels):
-            continue
-        reference = resources.reference(message)
-        added = [{"message": {**reference, "labelIds": list(message.labels)}}]
-        records.append({"id": str(record), "messages": [reference], "messagesAdded": added})
+    records = [
+        resources.history_record(change)
+        for change in found[:limit]
+        if (not types or resources.history_type(change) in types) and (not label or label in change.message.labels)
+    ]
     if records:
         answer["history"] = records
     if len(found) > limit:
-        answer["nextPageToken"] = base64.urlsafe_b64encode(str(found[limit - 1][0]).encode()).decode()
+        answer["nextPageToken"] = base64.urlsafe_b64encode(str(found[limit - 1].id).encode()).decode()
     return jsonify(answer)
 
 
@@ -141,25 +137,6 @@ def get_send_as(user: str, address: str) -> Response:  # noqa: ARG001
         if entry["sendAsEmail"] == address.lower():
             return jsonify(entry)
     raise not_found()
-
-
-@blueprint.post("/watch")
-@gmail_method("watch", MAY_READ)
-def watch(user: str) -> Response:  # noqa: ARG001
-    """Answers as Gmail does; nothing is pushed."""
-    given = request.get_json(force=True, silent=True)
-    topic = given.get("topicName") if isinstance(given, dict) else None
-    if not isinstance(topic, str) or not topic.startswith("projects/") or "/topics/" not in topic:
-        raise invalid_argument("Invalid topicName does not match projects/*/topics/*")
-    expiration = int((time.time() + WATCH_SECONDS) * 1000)
-    history_id = current().mailboxes.history_id(caller().email)
-    return jsonify({"historyId": str(history_id), "expiration": str(expiration)})
-
-
-@blueprint.post("/stop")
-@gmail_method("stop", MAY_READ)
-def stop(user: str) -> Response:  # noqa: ARG001
-    return Response(status=204)
 
 
 def _send_as(person: Person) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from typing import Any
 from sandbox.errors import invalid_argument
 from sandbox.gmail import headers
 from sandbox.gmail.headers import MalformedMessage
-from sandbox.gmail.mailbox import Message
-from sandbox.gmail.parts import children_of, filename_of
+from sandbox.gmail.messages import Change, Message
+from sandbox.gmail.parts import children_of, content_of, filename_of
 
 FORMATS = ("minimal", "metadata", "full", "raw")
 INLINE_LIMIT = 8192  # bytes of content up to which a part's data stands in the answer
@@ -45,6 +45,18 @@ def resource(message: Message, format_: str, wanted: list[str]) -> dict[str, Any
     return shown
 
 
+def history_type(change: Change) -> str:
+    return "labelRemoved" if change.label_removed else "messageAdded"
+
+
+def history_record(change: Change) -> dict[str, Any]:
+    labelled = {"message": {**reference(change.message), "labelIds": list(change.message.labels)}}
+    record: dict[str, Any] = {"id": str(change.id), "messages": [reference(change.message)]}
+    if change.label_removed:
+        return {**record, "labelsRemoved": [{**labelled, "labelIds": [change.label_removed]}]}
+    return {**record, "messagesAdded": [labelled]}
+
+
 def header_list(block: bytes) -> list[dict[str, str]]:
     return [{"name": field.name, "value": field.value} for field in headers.parse(block)]
 
@@ -60,7 +72,7 @@ def attachment(message: Message, id_: str) -> bytes | None:
         if not number.isdigit() or int(number) >= len(children):
             return None
         part = children[int(number)]
-    return _content(part)
+    return content_of(part)
 
 
 def _part(part: Mime, id_: str) -> dict[str, Any]:
@@ -77,18 +89,24 @@ def _part(part: Mime, id_: str) -> dict[str, Any]:
         "headers": listed,
         "body": {"size": 0},
     }
+    if part.get_content_type() == "message/delivery-status":
+        # Gmail shows the report as the text of a part within it:
+        # https://github.com/oneshot-agent/oneshot-gtm/pull/30
+        text = {"partId": f"{id_}.0", "mimeType": "text/plain", "filename": "", "headers": []}
+        shown["parts"] = [{**text, "body": _inline(content_of(part))}]
+        return shown
     if part.is_multipart():
         shown["parts"] = [_part(child, f"{id_}.{n}".lstrip(".")) for n, child in enumerate(children_of(part))]
+        if part.get_content_type() == "message/rfc822":
+            shown["body"] = {"attachmentId": f"part-{id_}", "size": len(content_of(part))}
         return shown
-    content = _content(part)
-    shown["body"] = {"size": len(content)}
+    content = content_of(part)
     if filename or len(content) > INLINE_LIMIT:
-        shown["body"]["attachmentId"] = f"part-{id_}"
+        shown["body"] = {"attachmentId": f"part-{id_}", "size": len(content)}
     else:
-        shown["body"]["data"] = base64.urlsafe_b64encode(content).decode()
+        shown["body"] = _inline(content)
     return shown
 
 
-def _content(part: Mime) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
+def _inline(content: bytes) -> dict[str, Any]:
+    return {"size": len(content), "data": base64.urlsafe_b64encode(content).decode()}

@@ -9,7 +9,8 @@ from werkzeug.http import parse_options_header
 
 from sandbox.errors import GoogleError, invalid_argument, not_found
 from sandbox.gmail.access import MAY_SEND, caller, gmail_method
-from sandbox.gmail.delivery import Upload, deliver
+from sandbox.gmail.delivery import deliver
+from sandbox.gmail.parsing import Upload
 from sandbox.gmail.uploads import (
     MAX_MESSAGE,
     MULTIPART_OVERHEAD,
@@ -22,6 +23,7 @@ from sandbox.gmail.uploads import (
     too_large,
 )
 from sandbox.methods import method
+from sandbox.readers.automatic import answer_soon
 from sandbox.state import current
 
 blueprint = Blueprint("gmail_sending", __name__)
@@ -141,6 +143,7 @@ def _send(message: Upload, thread_id: str | None) -> Response:
     if not message.size:
         raise invalid_argument(NOTHING_TO_SEND)
     sent = deliver(current(), caller(), message, thread_id, g.fault)
+    answer_soon(current(), sent)
     return jsonify({"id": sent.id, "threadId": sent.thread_id, "labelIds": list(sent.labels)})
 
 

@@ -14,8 +14,8 @@ from flask import request
 
 from sandbox.connections import ConnectionCut
 from sandbox.errors import GoogleError, invalid_argument
-from sandbox.gmail.delivery import Upload
-from sandbox.gmail.mailbox import BLOCK
+from sandbox.gmail.messages import BLOCK
+from sandbox.gmail.parsing import Upload
 from sandbox.state import current
 
 MAX_MESSAGE = 36_700_160  # bytes: the discovery document's maxSize of messages.send

@@ -9,11 +9,14 @@ from flask import Blueprint, Response, abort, render_template, request, send_fil
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from sandbox import web
 from sandbox.gmail import headers, parts, search
-from sandbox.gmail.mailbox import Message
+from sandbox.gmail.messages import Message
 from sandbox.gmail.parts import Part
 from sandbox.inbox import rendering
 from sandbox.people import ELSEWHERE
+from sandbox.readers import actions, markup
+from sandbox.readers.letters import letter
 from sandbox.state import current
 
 blueprint = Blueprint("pages", __name__)
@@ -21,6 +24,12 @@ blueprint = Blueprint("pages", __name__)
 PAGE = 50
 DOCUMENT_POLICY = "sandbox; default-src 'none'"
 BOXES = {"inbox": "INBOX", "sent": "SENT"}
+OUTCOMES = {
+    "answered": "The answer is in the sender's mailbox.",
+    "reported": "The report is in the sender's mailbox.",
+    "unsubscribed": "The sender's server was told to unsubscribe this reader.",
+    "failed": "That did not work.",
+}
 
 
 @dataclass(frozen=True)
@@ -70,43 +79,66 @@ def inbox(account: str) -> str:
 
 @blueprint.get("/inbox/<account>/<id_>")
 def message(account: str, id_: str) -> str:
-    owner, shown = _owner(account), _message(account, id_)
+    owner, shown = _owner(account), find_message(account, id_)
     current().mailboxes.mark_read(owner.account, id_)
-    fields = headers.parse(shown.head)
-    found = parts.read(shown.raw())
-    markup = parts.text_of(found, "text/html")
-    lines = [(name, headers.value(fields, name)) for name in ("From", "Reply-To", "To", "Cc", "Bcc")]
-    delivered = ", ".join(field.value for field in fields if field.name.lower() == "delivered-to")
+    read = letter(current(), shown)
+    lines = [(name, headers.value(read.fields, name)) for name in ("From", "Reply-To", "To", "Cc", "Bcc")]
+    delivered = ", ".join(field.value for field in read.fields if field.name.lower() == "delivered-to")
+    always = current().store.setting(f"images:{owner.account}") == "always"
     return render_template(
         "message.html",
         owner=owner,
         message=shown,
+        letter=read,
         box="inbox" if "INBOX" in shown.labels else "sent",
         lines=[(name, text) for name, text in [*lines, ("Delivered to", delivered)] if text],
-        has_html=markup is not None,
-        text=parts.text_of(found, "text/plain"),
-        links=rendering.links(markup or ""),
-        attachments=[part for part in found if _is_attachment(part, markup)],
+        always=always,
+        images=always or request.args.get("images") == "1",
+        done=OUTCOMES.get(request.args.get("done", "")),
+        attachments=[part for part in read.parts if _is_attachment(part, read.html)],
     )
 
 
 @blueprint.get("/inbox/<account>/<id_>/body")
 def body(account: str, id_: str) -> Response:
-    """The HTML body, for the frame of the message's page."""
-    shown = _message(account, id_)
-    markup = parts.text_of(parts.read(shown.raw()), "text/html")
-    if markup is None:
+    """The HTML body, for the frame of the message's page; with `images=1` pictures from the web, too."""
+    document = letter(current(), find_message(account, id_)).html
+    if document is None:
         abort(404)
-    base = url_for("pages.picture", account=account, id_=id_, content_id="", _external=True)
-    response = Response(rendering.with_own_pictures(markup, base), mimetype="text/html")
-    response.headers["Content-Security-Policy"] = rendering.body_policy(base)
+    own = url_for("pages.picture", account=account, id_=id_, content_id="", _external=True)
+    fetched = url_for("pages.proxied", account=account, id_=id_, number=0, _external=True).removesuffix("0")
+    shown = request.args.get("images") == "1"
+    document = markup.with_pictures(document, lambda number: f"{fetched}{number}" if shown else rendering.BLANK)
+    document = rendering.in_new_tabs(markup.with_own_pictures(document, own))
+    response = Response(document, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = rendering.body_policy(own, fetched)
+    return response
+
+
+@blueprint.get("/inbox/<account>/<id_>/image/<int:number>")
+def proxied(account: str, id_: str, number: int) -> Response:
+    """A picture from the web, as Gmail's proxy fetches it: the sender's server sees the proxy, not the reader."""
+    found = letter(current(), find_message(account, id_)).pictures
+    if number >= len(found):
+        abort(404)
+    try:
+        answer = actions.picture(current(), found[number])
+    except web.NotReached:
+        abort(404)
+    content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if answer.status != 200 or content_type not in rendering.SAFE_PICTURES:
+        abort(404)
+    response = Response(answer.body, mimetype=content_type)
+    response.headers["Content-Security-Policy"] = DOCUMENT_POLICY
     return response
 
 
 @blueprint.get("/inbox/<account>/<id_>/cid/", defaults={"content_id": ""})
 @blueprint.get("/inbox/<account>/<id_>/cid/<path:content_id>")
 def picture(account: str, id_: str, content_id: str) -> ResponseReturnValue:
-    found = [part for part in parts.read(_message(account, id_).raw()) if content_id and part.content_id == content_id]
+    found = [
+        part for part in parts.read(find_message(account, id_).raw()) if content_id and part.content_id == content_id
+    ]
     if not found or found[0].content_type not in rendering.SAFE_PICTURES:
         abort(404)
     response = Response(found[0].content, mimetype=found[0].content_type)
@@ -116,7 +148,7 @@ def picture(account: str, id_: str, content_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/inbox/<account>/<id_>/part/<int:number>")
 def download(account: str, id_: str, number: int) -> Response:
-    found = parts.read(_message(account, id_).raw())
+    found = parts.read(find_message(account, id_).raw())
     if number >= len(found):
         abort(404)
     part = found[number]
@@ -129,7 +161,7 @@ def download(account: str, id_: str, number: int) -> Response:
 @blueprint.get("/inbox/<account>/<id_>/original")
 def original(account: str, id_: str) -> Response:
     """The message byte by byte, shown as text."""
-    shown = _message(account, id_)
+    shown = find_message(account, id_)
     response = Response(shown.blocks(), content_type="text/plain; charset=utf-8")
     response.headers["Content-Length"] = str(shown.size)
     response.headers["Content-Security-Policy"] = DOCUMENT_POLICY
@@ -160,7 +192,8 @@ def _owner(account: str) -> Owner:
     return Owner(found.email, found.name, found.email)
 
 
-def _message(account: str, id_: str) -> Message:
+def find_message(account: str, id_: str) -> Message:
+    """Or the page that says there is none."""
     found = current().mailboxes.get(_owner(account).account, id_)
     if found is None:
         abort(404)

@@ -132,6 +132,17 @@ class Google:
         response = self.http.post(f"{self.url}/sandbox/faults", json=list(rules))
         assert response.status_code == 201, response.text
 
+    def play(self, id_: str, action: str, /, expected: int = 200, **given: Any) -> dict[str, Any]:
+        """What the reader of the message does, over the control API."""
+        response = self.http.post(f"{self.url}/sandbox/messages/{id_}/{action}", json=given)
+        assert response.status_code == expected, response.text
+        return dict(response.json())
+
+    def push(self, **changed: Any) -> dict[str, Any]:
+        response = self.http.post(f"{self.url}/sandbox/push", json=changed)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
     def reset(self, everything: bool = False) -> None:
         self.http.post(f"{self.url}/sandbox/reset", params={"all": "1"} if everything else {}).raise_for_status()
 

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox.client import Account, Google, running
+from tests.sandbox.senders import Sender, sender
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,10 @@ def ada(google: Google) -> Account:
 @pytest.fixture
 def grace(google: Google) -> Account:
     return google.account("grace@example.com")
+
+
+@pytest.fixture
+def site() -> Iterator[Sender]:
+    """The sender's own server."""
+    with sender() as made:
+        yield made

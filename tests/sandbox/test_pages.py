@@ -6,6 +6,7 @@ from email.message import EmailMessage
 import requests
 
 from tests.sandbox.client import Account, Google, message
+from tests.sandbox.senders import GIF, Sender, newsletter
 
 HOSTILE = """<html><body onload="alert(1)"><script>parent.document.title='owned'</script>
 <form action="http://127.0.0.1/sandbox/reset" method="post"><button>Click</button></form>
@@ -70,14 +71,14 @@ def test_hostile_mail_is_escaped_everywhere(google: Google, ada: Account) -> Non
         assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
     assert 'href="https://shop.example/?a=1&amp;b=2"' in shown.text
     assert "javascript:" not in shown.text
-    assert 'sandbox=""' in shown.text
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in shown.text
 
 
 def test_the_body_is_shut_in(google: Google, ada: Account) -> None:
     ada.sent(hostile())
     body = page(google, only_link(google) + "/body")
     policy = body.headers["Content-Security-Policy"]
-    assert policy.startswith("sandbox; default-src 'none'; ")
+    assert policy.startswith("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; ")
     assert "script-src" not in policy
     assert "form-action 'none'" in policy
     (picture,) = re.findall(r'<img src="([^"]+/cid/[^"]+)"', body.text)
@@ -132,3 +133,101 @@ def test_what_is_not_there_is_a_page_that_says_so(google: Google) -> None:
         shown = page(google, path)
         assert shown.status_code == 404
         assert "<h1>Not Found</h1>" in shown.text
+
+
+def post(google: Google, path: str, **form: str) -> requests.Response:
+    """A form, and the page that follows."""
+    return google.http.post(f"{google.url}{path}", data=form)
+
+
+def test_pictures_from_the_web_come_through_the_proxy_only_when_wanted(
+    google: Google, ada: Account, site: Sender
+) -> None:
+    ada.sent(newsletter(site.url))
+    link = only_link(google)
+    closed = page(google, link + "/body")
+    assert site.url not in closed.text.replace(f'href="{site.url}', "")
+    assert closed.text.startswith('<!doctype html><base target="_blank">')
+    opened = page(google, link + "/body?images=1")
+    (own, proxied) = sorted(re.findall(r'src="([^"]+)"', opened.text))
+    assert (own, proxied) == (f"{google.url}{link}/cid/logo", f"{google.url}{link}/image/0")
+    assert f"{google.url}{link}/image/" in opened.headers["Content-Security-Policy"]
+    assert site.asked == []
+    shown = google.http.get(proxied)
+    assert (shown.content, shown.headers["Content-Type"]) == (GIF, "image/gif")
+    assert "GoogleImageProxy" in site.asked[0].headers["User-Agent"]
+    assert google.http.get(f"{google.url}{link}/image/1").status_code == 404
+
+
+def test_the_proxy_hands_on_nothing_that_could_run(google: Google, ada: Account, site: Sender) -> None:
+    for path in ("/script.svg", "/missing", "/go"):
+        google.reset()
+        ada.sent(newsletter(site.url).replace(b"/pixel?t=3D1&amp;u=3D=\n2", path.encode()))
+        assert google.http.get(f"{google.url}{only_link(google)}/image/0").status_code == 404
+    assert site.paths("GET") == ["/script.svg", "/missing", "/go"]
+
+
+def test_pictures_in_styles_and_backgrounds_are_found_too(google: Google, ada: Account, site: Sender) -> None:
+    markup = (
+        f"<table background='{site.url}/a'><td style=\"background:url(&quot;{site.url}/b?x=1&amp;y=2&quot;)\">"
+        f"<style>p {{ background: url('{site.url}/c') }}</style><IMG\nwidth=1 SRC={site.url}/d>"
+        f'<img data-src="{site.url}/e"><a href="{site.url}/f">f</a><img src="{site.url}/a"></table>'
+    )
+    built = EmailMessage()
+    built["To"], built["Subject"] = "grace@example.com", "Everywhere"
+    built.set_content(markup, subtype="html")
+    id_ = ada.sent(built.as_bytes())["id"]
+    shown = google.http.get(f"{google.url}/sandbox/messages/{id_}").json()
+    assert shown["images"] == [site.url + path for path in ("/a", "/b?x=1&y=2", "/c", "/d")]
+    opened = page(google, only_link(google) + "/body?images=1").text
+    assert [int(number) for number in re.findall(r"/image/(\d)", opened)] == [0, 1, 2, 3, 0]
+
+
+def test_the_buttons_do_what_they_say(google: Google, ada: Account, site: Sender) -> None:
+    sent = ada.sent(newsletter(site.url))
+    link = only_link(google)
+    reader = "grace@example.com"
+    outcomes = [
+        post(google, link + "/reply", reader=reader, text="Yes"),
+        post(google, link + "/reply", reader=reader, auto="1"),
+        post(google, link + "/bounce", reader=reader, kind="hard"),
+        post(google, link + "/unsubscribe", reader=reader),
+        post(google, link + "/images", show="once"),
+    ]
+    assert [one.status_code for one in outcomes] == [200] * 5
+    said = [re.findall(r'role="status">([^<]+)<', one.text) for one in outcomes]
+    assert [len(one) for one in said] == [1, 1, 1, 1, 0]
+    assert "That did not work." not in str(said)
+    assert "Pictures from the web are shown." in outcomes[4].text
+    thread = ada.get(f"threads/{sent['threadId']}", format="metadata").json()["messages"]
+    assert len(thread) == 4
+    assert site.paths("POST") == ["/u/1"]
+
+
+def test_a_button_that_does_not_work_says_so(google: Google, ada: Account) -> None:
+    ada.sent(newsletter("http://localhost:9"))
+    link = only_link(google)
+    for path, form in (
+        ("/unsubscribe", {}),
+        ("/bounce", {"kind": "other"}),
+        ("/reply", {"reader": "mallory@example.com"}),
+    ):
+        assert "That did not work." in post(google, link + path, **form).text
+    assert post(google, "/inbox/grace@example.com/00/reply").status_code == 404
+    assert google.http.get(f"{google.url}{link}/reply").status_code == 405
+
+
+def test_an_unsubscribe_page_is_a_link(google: Google, ada: Account, site: Sender) -> None:
+    ada.sent(newsletter(site.url).replace(b"List-Unsubscribe-Post", b"X-Other"))
+    shown = page(google, only_link(google)).text
+    assert f'href="{site.url}/u/1" target="_blank"' in shown
+    assert "/unsubscribe" not in shown
+
+
+def test_mail_to_elsewhere_has_the_same_buttons(google: Google, ada: Account) -> None:
+    ada.sent(message(to="bo@elsewhere.example"))
+    (link,) = set(re.findall(r'href="(/inbox/elsewhere/[0-9a-f]{16})"', page(google, "/inbox/elsewhere").text))
+    post(google, f"{link}/reply", text="Hello")
+    (id_,) = ada.found("in:inbox")
+    assert ada.header(id_, "From") == "bo@elsewhere.example"
+    assert "Re: Hello" in page(google, "/inbox/elsewhere?box=sent").text

@@ -2,6 +2,7 @@
 
 import ast
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -27,6 +28,25 @@ def test_a_restart_keeps_tokens_mail_and_keys(tmp_path: Path) -> None:
         assert google.http.get(f"{google.url}/oauth2/v3/certs").json() == keys
         google.reset()
         assert list((tmp_path / "mail").iterdir()) == []
+
+
+def test_mail_of_an_older_version_is_taken_over(tmp_path: Path) -> None:
+    with running("--data", str(tmp_path)) as google:
+        ada = google.account()
+        sent = ada.sent(message("Kept"))
+        start_id = ada.get("profile").json()["historyId"]
+    with sqlite3.connect(tmp_path / "sandbox.db") as connection:
+        connection.executescript(
+            "ALTER TABLE history DROP COLUMN label_removed; DROP INDEX messages_by_header_id; DROP TABLE watches;"
+            "CREATE INDEX messages_by_message_id ON messages (account, message_id); PRAGMA user_version = 1;"
+        )
+    connection.close()
+    with running("--data", str(tmp_path)) as google:
+        reply = google.play(sent["id"], "reply")
+        records = Account(google, ada.headers["Authorization"].removeprefix("Bearer ")).get(
+            "history", startHistoryId=start_id
+        )
+        assert records.json()["history"][0]["messages"][0]["id"] == reply["id"]
 
 
 def test_one_client_can_be_demanded_and_the_issuer_set() -> None:
