@@ -8,7 +8,25 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Request, Response
 
-FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "deliver", "sweep", "console")
+FUNCTIONS = (
+    "authorize",
+    "callback",
+    "send",
+    "list",
+    "delete",
+    "update",
+    "history",
+    "templates",
+    "attachments",
+    "endpoints",
+    "suppressions",
+    "keys",
+    "track",
+    "deliver",
+    "notify",
+    "sweep",
+    "console",
+)
 
 
 def __getattr__(name: str) -> "Callable[[Request], Response]":

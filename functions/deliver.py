@@ -1,4 +1,4 @@
-"""POST /tasks/deliver: Cloud Tasks brings a send that is due."""
+"""POST /tasks/deliver: Cloud Tasks brings what is due, a send or an event."""
 
 from werkzeug.wrappers import Response
 
@@ -11,6 +11,5 @@ endpoint = Endpoint("/tasks/deliver")
 
 @endpoint.route("POST", "/", PLATFORM)
 def deliver(call: Call) -> Response:
-    owner, send_id = parse_task(bodies.read_json(call.request, 4096))
-    call.app.delivering.deliver(owner, send_id)
+    call.app.deliver(*parse_task(bodies.read_json(call.request, 4096)))
     return Response(status=204)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need besides Python packages: mail parsers and axe-core from npm, and a Chromium.
+# What the tests need besides Python packages: mail parsers and axe-core from npm, a Chromium, SpamAssassin.
 set -euo pipefail
 cd "$(dirname "$0")"
 for folder in mime_readers browser; do
@@ -7,10 +7,13 @@ for folder in mime_readers browser; do
     (cd $folder && npm ci --silent --no-audit --no-fund && touch node_modules)
   fi
 done
-if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
+missing=()
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+command -v spamassassin >/dev/null || missing+=(spamassassin)
+if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    apt-get update -qq && apt-get install -y -qq chromium >/dev/null
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
   else
-    echo "No Chromium found: the browser tests will be skipped (on Debian: apt-get install chromium)." >&2
+    echo "Not found: ${missing[*]}. The tests that need them will be skipped (on Debian: apt-get install ${missing[*]})." >&2
   fi
 fi

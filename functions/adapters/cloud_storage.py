@@ -11,10 +11,13 @@ import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
+import google.auth
 import google_crc32c
 from google.api_core.exceptions import GoogleAPIError, NotFound
+from google.auth.credentials import Signing
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import storage  # type: ignore[attr-defined]  # it ships no types
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse  # type: ignore[import-untyped]
@@ -23,8 +26,10 @@ from requests import RequestException
 
 from functions.adapters.blob_names import BLOCK, check_name, check_prefix
 from functions.domain.errors import BlobMissing, Unavailable
-from functions.domain.ports import BlobInfo
+from functions.domain.ports import BlobInfo, SignedUpload
 
+_TYPE = "application/octet-stream"
+_SIGNING_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _CHUNK = 8 * BLOCK  # 2 MiB: 13 requests for 25 MB, and no more memory than that
 
 
@@ -38,13 +43,14 @@ class CloudStorageBlobs:
         self._options: dict[str, Any] = {"retry": DEFAULT_RETRY.with_timeout(deadline), "timeout": timeout}
         self._lock = threading.Lock()
         self._client: Any = None
+        self._credentials: Any = None
 
     def write(self, name: str, blocks: Iterable[bytes]) -> BlobInfo:
         check_name(name)
         stream = _Stream(blocks)
         with self._translated(stream):
             blob = self._bucket().blob(name, chunk_size=_CHUNK)
-            blob.upload_from_file(stream, content_type="application/octet-stream", checksum="crc32c", **self._options)
+            blob.upload_from_file(stream, content_type=_TYPE, checksum="crc32c", **self._options)
         return BlobInfo(name, stream.tell(), stream.sha256.hexdigest())
 
     def read(self, name: str) -> Iterator[bytes]:
@@ -69,6 +75,49 @@ class CloudStorageBlobs:
             bucket = self._bucket()
             for blob in list(bucket.list_blobs(prefix=prefix, fields="items(name),nextPageToken", **self._options)):
                 self.delete(blob.name)
+
+    def upload_url(self, name: str, size: int, expires_at: datetime) -> SignedUpload:
+        """A V4 signed URL (https://cloud.google.com/storage/docs/access-control/signed-urls).
+
+        Its headers are signed too: `x-goog-content-length-range` holds the size, and with generation 0 as the
+        condition an object that is there can't be replaced, so what was looked at stays what it is.
+        """
+        check_name(name)
+        headers = {"x-goog-content-length-range": f"{size},{size}", "x-goog-if-generation-match": "0"}
+        with self._translated():
+            url = (
+                self._bucket()
+                .blob(name)
+                .generate_signed_url(
+                    version="v4",
+                    method="PUT",
+                    expiration=expires_at,
+                    content_type=_TYPE,
+                    headers=dict(headers),  # it adds to them
+                    **self._signer(),
+                )
+            )
+        return SignedUpload("PUT", url, {"Content-Type": _TYPE, **headers}, expires_at)
+
+    def _signer(self) -> dict[str, Any]:
+        """With a key of its own where there is one; a function has none, and signs through IAM's signBlob."""
+        with self._lock:
+            if self._credentials is None:
+                self._credentials, _ = google.auth.default(scopes=[_SIGNING_SCOPE])
+            credentials = self._credentials
+            if isinstance(credentials, Signing):
+                return {"credentials": credentials}
+            if not credentials.valid:
+                from google.auth.transport.requests import Request
+
+                credentials.refresh(Request())  # which also tells a service account its address
+        email = getattr(credentials, "service_account_email", "")
+        if not email:
+            raise Unavailable(
+                "These Google credentials can't sign upload URLs.",
+                remedy="Run as a service account that has roles/iam.serviceAccountTokenCreator on itself.",
+            )
+        return {"service_account_email": email, "access_token": credentials.token}
 
     def _bucket(self) -> Any:
         with self._lock:

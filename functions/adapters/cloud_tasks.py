@@ -10,6 +10,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import tasks_v2
 from google.protobuf import duration_pb2, timestamp_pb2  # type: ignore[import-untyped]
 
+from functions.domain import tasks
 from functions.domain.errors import Unavailable
 from functions.domain.ports import Clock
 
@@ -38,25 +39,25 @@ class CloudTasks:
         self._clock = clock
         self._client = client or tasks_v2.CloudTasksClient()
 
-    def enqueue(self, owner: str, send_id: str, at: datetime | None = None, lane: str = "") -> None:  # noqa: ARG002
+    def enqueue(self, owner: str, item: str, at: datetime | None = None, lane: str = "") -> None:  # noqa: ARG002
         now = self._clock()
         due = max(at or now, now)
         if due > now + HORIZON:
             return
         try:
-            self._client.create_task(parent=self._parent, task=self._task(owner, send_id, due), timeout=TIMEOUT)
+            self._client.create_task(parent=self._parent, task=self._task(owner, item, due), timeout=TIMEOUT)
         except exceptions.AlreadyExists:
-            return  # this send is queued for this time already
+            return  # it is queued for this time already
         except exceptions.GoogleAPICallError as exc:
-            raise Unavailable(f"The queue did not take the send: {type(exc).__name__}.") from exc
+            raise Unavailable(f"The queue did not take the task: {type(exc).__name__}.") from exc
         except (exceptions.RetryError, GoogleAuthError) as exc:
             raise Unavailable(f"The queue can't be reached: {type(exc).__name__}.") from exc
 
-    def _task(self, owner: str, send_id: str, due: datetime) -> Any:
+    def _task(self, owner: str, item: str, due: datetime) -> Any:
         # Hashed, because sequential names make Cloud Tasks slow; with the time in it, because a name can't be used
         # again for a day after its task ran. https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks
         moment = int(due.timestamp())
-        name = hashlib.sha256(f"{owner}/{send_id}/{moment}".encode()).hexdigest()[:40]
+        name = hashlib.sha256(f"{owner}/{item}/{moment}".encode()).hexdigest()[:40]
         schedule = timestamp_pb2.Timestamp()
         schedule.FromDatetime(due.astimezone(UTC).replace(tzinfo=None))
         deadline = duration_pb2.Duration()
@@ -69,7 +70,7 @@ class CloudTasks:
                 url=self._url,
                 http_method=tasks_v2.HttpMethod.POST,
                 headers={"Content-Type": "application/json"},
-                body=json.dumps({"send": f"{owner}/{send_id}"}).encode(),
+                body=json.dumps(tasks.body(owner, item)).encode(),
                 oidc_token=tasks_v2.OidcToken(service_account_email=self._service_account, audience=self._url),
             ),
         )

@@ -20,14 +20,18 @@ Place = tuple[Any, str]  # the order's value (None without an order), the docume
 
 def check_values(query: Query) -> None:
     """ValueError for a filter or bound that no index could hold."""
-    for value in (*query.equals.values(), query.since, query.until):
+    among = query.among[1] if query.among else ()
+    for value in (*query.equals.values(), *among, query.since, query.until):
         if not values.is_scalar(values.plain(value)):
             raise ValueError(f"A query compares with scalars, not with {type(value).__name__}.")
 
 
-def cursor(query: Query, last: Document) -> str:
-    value = last.data.get(query.order[0]) if query.order else None
-    text = values.dumps([_shape(query), value, last.path])
+def place_of(query: Query, document: Document) -> Place:
+    return (document.data.get(query.order[0]) if query.order else None), document.path
+
+
+def cursor(query: Query, last: Place) -> str:
+    text = values.dumps([_shape(query), *last])
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
@@ -56,5 +60,7 @@ def place(query: Query) -> Place | None:
 
 def _shape(query: Query) -> str:
     equals = {name: values.plain(value) for name, value in sorted(query.equals.items())}
-    text = values.dumps([query.collection, query.group, equals, query.contains, query.order])
+    among = [query.among[0], sorted(query.among[1])] if query.among else None
+    contains = [query.contains[0], *sorted(query.contains[1:])] if query.contains else None
+    text = values.dumps([query.collection, query.group, equals, among, contains, query.order])
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -8,29 +8,36 @@ name contains: Cloud Storage has no directories, so there `a` and `a/b` can both
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from functions.adapters.blob_names import BLOCK, check_name, check_prefix
-from functions.domain.errors import BlobMissing, Unavailable
-from functions.domain.ports import BlobInfo
+from functions.domain.errors import BlobMissing, PreconditionFailed, Unavailable
+from functions.domain.ports import BlobInfo, SignedUpload
 
 _MARK = "="
 _ASIDE = ".writing"  # no name begins with a dot
+_ABANDONED = 24 * 60 * 60  # seconds after which nobody is still writing a file
 
 
 class FileBlobs:
-    def __init__(self, directory: str | Path) -> None:
-        """Nothing is made before the first write."""
+    def __init__(self, directory: str | Path, sign: Callable[[str, int, datetime], SignedUpload] | None = None) -> None:
+        """Nothing is made before the first write. `sign` makes the URLs that files can be uploaded to."""
         self._directory = Path(directory)
+        self._sign = sign
+        self._tidied = False
 
-    def write(self, name: str, blocks: Iterable[bytes]) -> BlobInfo:
+    def write(self, name: str, blocks: Iterable[bytes], *, once: bool = False) -> BlobInfo:
+        """With `once` it replaces nothing: raises PreconditionFailed where there is a blob of this name."""
         target = self._file(name)
         with self._translated():
             aside = self._directory / _ASIDE
             aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._tidy(aside)
             handle, path = tempfile.mkstemp(dir=aside)
         digest, size = hashlib.sha256(), 0
         try:
@@ -45,7 +52,10 @@ class FileBlobs:
                     os.fsync(file.fileno())
             with self._translated():
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                Path(path).rename(target)
+                if once:
+                    _link(path, target)
+                else:
+                    Path(path).rename(target)
                 _sync(target.parent)
         except BaseException:
             Path(path).unlink(missing_ok=True)
@@ -80,6 +90,21 @@ class FileBlobs:
                 if name.startswith(prefix):
                     self.delete(name)
 
+    def upload_url(self, name: str, size: int, expires_at: datetime) -> SignedUpload:
+        check_name(name)
+        if self._sign is None:
+            raise Unavailable("This store of blobs makes no upload URLs.")
+        return self._sign(name, size, expires_at)
+
+    def _tidy(self, aside: Path) -> None:
+        """Once in a process: what processes left behind that died while they wrote."""
+        if self._tidied:
+            return
+        self._tidied = True
+        for file in aside.iterdir():
+            if file.stat().st_mtime < time.time() - _ABANDONED:
+                file.unlink(missing_ok=True)
+
     def _file(self, name: str) -> Path:
         path = self._directory / check_name(name)
         return path.with_name(_MARK + path.name)
@@ -102,6 +127,15 @@ class FileBlobs:
                 f"The directory {self._directory} can't be used: {exc.strerror}.",
                 remedy="Check that it is writable and that its disk is not full.",
             ) from exc
+
+
+def _link(path: str, target: Path) -> None:
+    """link(2) fails where rename(2) would replace."""
+    try:
+        os.link(path, target)
+    except FileExistsError as exc:
+        raise PreconditionFailed from exc
+    Path(path).unlink()
 
 
 def _sync(directory: Path) -> None:

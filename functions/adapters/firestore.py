@@ -14,22 +14,27 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
-from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.field_path import FieldPath
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]  # it ships no types
 
-from functions.adapters import cursors, values
+from functions.adapters import cursors, firestore_queries, searches, values
+from functions.adapters.cursors import Place
+from functions.adapters.searches import Read
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import Indexes
 from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Put, Query, Update, Write
 
 T = TypeVar("T")
+V = TypeVar("V")
+
+AT_ONCE = 24  # queries of one call: they wait for the network, and gRPC sends them over one connection
 
 _REFUSED = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound)
 _WORTH_RETRYING = (
@@ -99,9 +104,28 @@ class FirestoreDocuments:
         self._indexes.check(query)
         cursors.check_values(query)
         start = cursors.place(query)
-        found = self._patiently(lambda timeout: list(self._search(query, start).stream(retry=None, timeout=timeout)))
-        page = tuple(_document(snapshot) for snapshot in found[: query.limit])
-        return Page(page, cursors.cursor(query, page[-1]) if len(found) > query.limit else None)
+        several = query.contains is not None and len(query.contains) > 2
+        element = searches.rarest(query, self._count) if several else ""
+
+        def read(one: Query) -> Read:
+            if several:
+                return searches.with_all(one, element, start, self._stream)
+            return Read(self._stream(one, start, one.limit + 1))
+
+        return searches.page(query, _each(read, searches.plain(query)))
+
+    def counts(self, queries: Sequence[Query]) -> list[int]:
+        for query in queries:
+            self._indexes.check_count(query)
+            cursors.check_values(query)
+        parts = [(number, one) for number, query in enumerate(queries) for one in searches.plain(query)]
+        found = [0] * len(queries)
+        for (number, _), count in zip(parts, _each(lambda part: self._count(part[1]), parts), strict=True):
+            found[number] += count
+        return found
+
+    def expire(self, now: datetime) -> None:
+        """The TTL policies of `infra/` do it, within a day or so."""
 
     def close(self) -> None:
         if self._client is not None:
@@ -112,6 +136,17 @@ class FirestoreDocuments:
             if self._client is None:
                 self._client = firestore.Client(project=self._project, database=self._database)
             return self._client
+
+    def _stream(self, query: Query, start: Place | None, limit: int) -> list[Document]:
+        search = firestore_queries.search(self._connected(), query, start, limit)
+        found = self._patiently(lambda timeout: list(search.stream(retry=None, timeout=timeout)))
+        return [_document(snapshot) for snapshot in found]
+
+    def _count(self, query: Query, enough: int | None = None) -> int:
+        # An aggregation: billed as one read for up to 1,000 index entries, and no document is read.
+        counting = firestore_queries.counting(self._connected(), query, enough)
+        (((found,),),) = self._patiently(lambda timeout: [counting.get(retry=None, timeout=timeout)])
+        return int(found.value)
 
     def _read(self, paths: Any, timeout: float, fields: list[str] | None = None) -> dict[str, Any]:
         client = self._connected()
@@ -153,28 +188,6 @@ class FirestoreDocuments:
                 return ["" if isinstance(write, Delete) else version for write in writes]
         return [""] * len(writes) if lost and len(deletes) == len(writes) and not found else None
 
-    def _search(self, query: Query, start: cursors.Place | None) -> Any:
-        client = self._connected()
-        search = client.collection_group(query.collection) if query.group else client.collection(query.collection)
-        conditions: list[tuple[str, str, Any]] = [(name, "==", value) for name, value in query.equals.items()]
-        if query.contains:
-            conditions.append((query.contains[0], "array_contains", query.contains[1]))
-        if query.order:
-            bounds = ((">=", query.since), ("<", query.until))
-            conditions += [(query.order[0], sign, bound) for sign, bound in bounds if bound is not None]
-        for name, sign, value in conditions:
-            search = search.where(filter=FieldFilter(_quoted(name), sign, values.plain(value)))
-        descending = bool(query.order and query.order[1] == "desc")
-        direction = firestore.Query.DESCENDING if descending else firestore.Query.ASCENDING
-        names = [*([_quoted(query.order[0])] if query.order else []), FieldPath.document_id()]
-        for name in names:
-            search = search.order_by(name, direction=direction)
-        if start:
-            # Of one collection the SDK wants the bare id here, of a group the reference.
-            name = client.document(start[1]) if query.group else start[1].rpartition("/")[2]
-            search = search.start_after(dict(zip(names, [*([start[0]] if query.order else []), name], strict=True)))
-        return search.limit(query.limit + 1)
-
     def _patiently(self, call: Callable[[float], T]) -> T:
         end = time.monotonic() + self._deadline
         pause = 0.1
@@ -203,8 +216,12 @@ class FirestoreDocuments:
         return Unavailable(f"The {where} did not answer: {type(exc).__name__}.", remedy=remedy)
 
 
-def _quoted(name: str) -> str:
-    return str(FieldPath(name).to_api_repr())
+def _each(call: Callable[[V], T], wanted: Sequence[V]) -> list[T]:
+    """The result of each, asked for at the same time."""
+    if len(wanted) < 2:
+        return [call(one) for one in wanted]
+    with ThreadPoolExecutor(min(AT_ONCE, len(wanted)), thread_name_prefix="firestore") as pool:
+        return list(pool.map(call, wanted))
 
 
 def _packed(data: Data, token: str) -> Data:

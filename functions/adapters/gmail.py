@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from functions.adapters.gmail_errors import refusal
-from functions.adapters.gmail_reads import GmailReads
+from functions.adapters.gmail_mailbox import GmailMailbox
 from functions.adapters.http import Answer, RequestFailed
 from functions.domain.errors import OutcomeUnknown, Unavailable
 from functions.domain.google_ports import SentMessage, Upload
@@ -15,7 +15,7 @@ from functions.domain.google_ports import SentMessage, Upload
 SEND_TIMEOUT = 90.0  # seconds
 
 
-class GmailService(GmailReads):
+class GmailService(GmailMailbox):
     """`url` is the API's root, such as https://gmail.googleapis.com."""
 
     def send(self, token: str, message: Upload, thread_id: str | None = None) -> SentMessage:

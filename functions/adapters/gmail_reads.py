@@ -11,13 +11,11 @@ from functions.adapters.http import Answer, Http, RequestFailed
 from functions.domain.errors import NotFound, Unavailable
 from functions.domain.google_ports import Alias, FoundMessage, Look
 from functions.domain.ports import Clock
-from functions.domain.threads import ThreadMessage
 
 R = TypeVar("R")
 
 READ_TIMEOUT = 20.0  # seconds
 MAX_PAGES = 5  # of the mailbox's history that one look reads
-THREAD_HEADERS = ["From", "Auto-Submitted", "Precedence", "List-Id", "Authentication-Results"]
 MAX_LOOKED_AT = 100  # messages; each costs 20 quota units
 
 
@@ -106,15 +104,6 @@ class GmailReads:
             _found,
         )
 
-    def thread(self, token: str, thread_id: str) -> list[ThreadMessage]:
-        return self._call(
-            token,
-            lambda users: users.threads().get(
-                userId="me", id=thread_id, format="metadata", metadataHeaders=THREAD_HEADERS
-            ),
-            lambda found: [_thread_message(m) for m in found.get("messages", ())],
-        )
-
     def profile(self, token: str) -> dict[str, Any]:
         return self._call(token, lambda users: users.getProfile(userId="me"), dict)
 
@@ -164,15 +153,6 @@ def _alias(found: dict[str, Any]) -> Alias:
         verified=found.get("verificationStatus", "accepted") == "accepted",
         reply_to=found.get("replyToAddress", ""),
         signature=found.get("signature", ""),
-    )
-
-
-def _thread_message(found: dict[str, Any]) -> ThreadMessage:
-    return ThreadMessage(
-        id=found["id"],
-        at=datetime.fromtimestamp(int(found["internalDate"]) / 1000, UTC),
-        sent="SENT" in found.get("labelIds", ()),
-        headers={h["name"].lower(): h["value"] for h in found.get("payload", {}).get("headers", ())},
     )
 
 

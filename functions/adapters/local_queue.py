@@ -19,6 +19,7 @@ from functions.domain.ports import Clock
 
 WORKERS = 24
 AT_ONCE = 6  # of one lane: an account whose sends are slow leaves the other workers to the other accounts
+EVENTS_AT_ONCE = 2  # of one endpoint: ten that are slow still leave workers to the sends
 SWEEP_EVERY = 15.0  # seconds
 
 
@@ -31,7 +32,7 @@ class _Task:
 
 
 class LocalQueue:
-    """`deliver(owner, send_id)` does the work; `sweep()` is called at the start and then every few seconds."""
+    """`deliver(owner, item)` does the work; `sweep()` is called at the start and then every few seconds."""
 
     def __init__(
         self,
@@ -53,13 +54,13 @@ class LocalQueue:
         self._changed = threading.Condition()
         self._started = False
 
-    def enqueue(self, owner: str, send_id: str, at: datetime | None = None, lane: str = "") -> None:
+    def enqueue(self, owner: str, item: str, at: datetime | None = None, lane: str = "") -> None:
         now = self._clock().timestamp()
         due = at.timestamp() if at else now
         with self._changed:
             # As named tasks of the cloud's queue, one for a send and a time; and one for all that is due by now, or
             # every sweep would add another while the workers are behind.
-            key = (owner, send_id, int(due) if due > now else 0)
+            key = (owner, item, int(due) if due > now else 0)
             if key not in self._waiting:
                 self._waiting.add(key)
                 heapq.heappush(self._heap, _Task(due, next(self._numbers), key, lane or owner))
@@ -99,7 +100,7 @@ class LocalQueue:
         now = self._clock().timestamp()
         while self._free() and self._heap and self._heap[0].due <= now:
             task = heapq.heappop(self._heap)
-            if self._running[task.lane] < AT_ONCE:
+            if self._running[task.lane] < (EVENTS_AT_ONCE if task.lane.startswith("end_") else AT_ONCE):
                 return task
             self._behind[task.lane].append(task)
         return None

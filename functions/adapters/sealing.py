@@ -8,7 +8,9 @@ import base64
 import binascii
 import hmac
 import os
+import re
 import threading
+import time
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +20,8 @@ from functions.domain.ports import Secrets, Unsealable
 
 _FORMAT = "v1"
 _ROTATIONS_AHEAD = 3  # a key added since this instance started may already be in use by others
+_PATIENCE = 10.0  # seconds: links are open to anybody, and must not make us ask the store with each forged one
+_VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _NONCE = 12  # bytes; random: 2^32 seals under one key before a repeat is thinkable (NIST SP 800-38D §8.3)
 
 
@@ -31,6 +35,7 @@ class KeyRing:
         self._keys: dict[str, bytes] = {}
         self._newest = ""
         self._missing: set[str] = set()
+        self._not_yet: dict[str, float] = {}  # when a version ahead was last asked for in vain
         self._lock = threading.Lock()
 
     def seal(self, value: bytes, context: str) -> str:
@@ -38,7 +43,7 @@ class KeyRing:
         version, key = self._current()
         nonce = os.urandom(_NONCE)
         sealed = nonce + AESGCM(key).encrypt(nonce, value, self._associated(context))
-        return f"{_FORMAT}.{version}.{base64.urlsafe_b64encode(sealed).decode('ascii').rstrip('=')}"
+        return f"{_FORMAT}.{version}.{_encoded(sealed)}"
 
     def open(self, sealed: str, context: str) -> bytes:
         """Raises Unsealable; Unavailable where the key can't be read now."""
@@ -47,7 +52,8 @@ class KeyRing:
             raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error) as exc:
             raise Unsealable("not a sealed value") from exc
-        if fmt != _FORMAT or not version.isascii() or not version.isdigit() or len(version) > 9:
+        # One spelling only: base64 has spare bits in its last character, and a number may have zeros in front.
+        if fmt != _FORMAT or not _VERSION.fullmatch(version) or _encoded(raw) != body:
             raise Unsealable("not a sealed value")
         try:
             key = self._key(version)
@@ -93,11 +99,15 @@ class KeyRing:
             # Forged values may name any version: only the next few after the newest are worth asking the store for.
             if int(version) > int(self.newest) + _ROTATIONS_AHEAD or version in self._missing:
                 raise SecretMissing(version)
+            if time.monotonic() - self._not_yet.get(version, -_PATIENCE) < _PATIENCE:
+                raise SecretMissing(version)
             try:
                 self._keys[version] = self._decode(self._secrets.get(self._name, version).value)
             except SecretMissing:
                 if int(version) <= int(self.newest):  # destroyed, for good
                     self._missing.add(version)
+                else:
+                    self._not_yet[version] = time.monotonic()
                 raise
         return self._keys[version]
 
@@ -112,3 +122,7 @@ class KeyRing:
                 remedy=f"Add a version made with: openssl rand -base64 32 (to the secret {self._name})",
             )
         return key
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")

@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from functions.adapters import cursors, values
-from functions.adapters.sqlite_entries import entries, statement
+from functions.adapters import cursors, searches, values
+from functions.adapters.cursors import Place
+from functions.adapters.sqlite_entries import counting, entries, statement
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import Index, Indexes
 from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Query, Update, Write
@@ -37,6 +39,7 @@ INSERT INTO counter VALUES (0);
 INSERT INTO indexed VALUES ('');
 """
 _INT64 = 2**63
+EXPIRED = 200  # documents of a collection that are removed at once
 
 
 class SqliteDocuments:
@@ -44,6 +47,8 @@ class SqliteDocuments:
         """Nothing is opened before the first call. `timeout`: seconds to wait for another process's write."""
         self._path = Path(path)
         self._indexes = indexes
+        self._ttl = tuple(Index(f.collection, "group", (), None, (f.field, "asc")) for f in indexes.ttl)
+        self._kept = Indexes((*indexes.all, *self._ttl))  # all that there are entries for
         self._timeout = timeout
         self._local = threading.local()
         self._writing = threading.Lock()  # fair among our own threads, where SQLite's busy handler sleeps and polls
@@ -76,10 +81,25 @@ class SqliteDocuments:
         cursors.check_values(query)
         start = cursors.place(query)
         with self._db() as db:
-            sql, arguments = statement(db, query, chosen, start)
-            found = [_document(row) for row in db.execute(sql, arguments)]
-        page = tuple(found[: query.limit])
-        return Page(page, cursors.cursor(query, page[-1]) if len(found) > query.limit else None)
+            reads = [searches.Read(_found(db, one, chosen, start)) for one in searches.plain(query)]
+        return searches.page(query, reads)
+
+    def counts(self, queries: Sequence[Query]) -> list[int]:
+        chosen = [self._indexes.check_count(query) for query in queries]
+        for query in queries:
+            cursors.check_values(query)
+        with self._db() as db:
+            return [
+                sum(_count(db, one, indexes) for one in searches.plain(query))
+                for query, indexes in zip(queries, chosen, strict=True)
+            ]
+
+    def expire(self, now: datetime) -> None:
+        for index in self._ttl:
+            query = Query(index.collection, order=index.order, until=now, limit=EXPIRED, group=True)
+            with self._db() as db:
+                found = _found(db, query, (index,), None)
+            self.commit([Delete(document.path) for document in found[:EXPIRED]])
 
     def close(self) -> None:
         """Closes this thread's connection."""
@@ -93,7 +113,7 @@ class SqliteDocuments:
         _check_precondition(write, old)
         if isinstance(write, Delete):
             db.execute("DELETE FROM documents WHERE path = ?", (write.path,))
-            _replace_entries(db, self._indexes, self._indexes, write.path, old.data if old else None, None)
+            _replace_entries(db, self._kept, self._kept, write.path, old.data if old else None, None)
             return ""
         data = _merged(old.data, write.data) if isinstance(write, Update) and old else write.data
         text = values.dumps(data)
@@ -105,7 +125,7 @@ class SqliteDocuments:
             " ON CONFLICT (path) DO UPDATE SET data = excluded.data, version = excluded.version",
             (write.path, text, version),
         )
-        _replace_entries(db, self._indexes, self._indexes, write.path, old.data if old else None, data)
+        _replace_entries(db, self._kept, self._kept, write.path, old.data if old else None, data)
         return str(version)
 
     @contextmanager
@@ -158,12 +178,12 @@ class SqliteDocuments:
                 )
             (declaration,) = db.execute("SELECT declaration FROM indexed").fetchone()
             before = Indexes(_declared(declaration))
-            if set(before.all) == set(self._indexes.all):
+            if set(before.all) == set(self._kept.all):
                 return
             for row in db.execute("SELECT path, data, version FROM documents"):
                 document = _document(row)
-                _replace_entries(db, before, self._indexes, document.path, document.data, document.data)
-            db.execute("UPDATE indexed SET declaration = ?", (_declaration(self._indexes),))
+                _replace_entries(db, before, self._kept, document.path, document.data, document.data)
+            db.execute("UPDATE indexed SET declaration = ?", (_declaration(self._kept),))
 
 
 @contextmanager
@@ -186,6 +206,17 @@ def _patiently(call: Callable[[], T], seconds: float) -> T:
             if time.monotonic() > end:
                 raise
             time.sleep(0.01)
+
+
+def _found(db: sqlite3.Connection, query: Query, chosen: tuple[Index, ...], start: Place | None) -> list[Document]:
+    """The query's first documents, one more than its limit."""
+    sql, arguments = statement(db, query, chosen, start)
+    return [_document(row) for row in db.execute(sql, arguments)]
+
+
+def _count(db: sqlite3.Connection, query: Query, chosen: tuple[Index, ...]) -> int:
+    sql, arguments = counting(db, query, chosen)
+    return int(db.execute(sql, arguments).fetchone()[0])
 
 
 def _document(row: tuple[str, str, int]) -> Document:

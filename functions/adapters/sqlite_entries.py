@@ -8,46 +8,22 @@ A query is then one range of the primary key, read in order, and an index that t
 import hashlib
 import struct
 from collections.abc import Iterator
-from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
 from functions.adapters import values
 from functions.adapters.cursors import Place
+from functions.adapters.ordering import sortable
 from functions.domain.indexes import Index, Indexes
 from functions.domain.ports import Data, Query
 
 Entry = tuple[bytes, bytes, str]
+At = tuple[bytes, str]  # a place in a list: ord and name
 
-_NULL, _BOOL, _NUMBER, _TIME, _TEXT, _BYTES = (bytes([tag]) for tag in range(1, 7))
-_MANY = 20_000
-
-
-def sortable(value: Any) -> bytes | None:
-    """Bytes in Firestore's order of types and values; None for a list or map, which no query here compares.
-
-    Numbers: integers and floats share one order, and 64-bit integers are more exact than doubles; so a double first,
-    then what the integer has beyond it.
-    """
-    match value:
-        case None:
-            return _NULL
-        case bool():
-            return _BOOL + bytes([value])
-        case int() | float():
-            double = float(value) + 0.0  # -0.0 equals 0.0
-            rest = int(value) - int(double) if isinstance(value, int) else 0
-            (bits,) = struct.unpack(">Q", struct.pack(">d", double))
-            bits = bits ^ 0xFFFF_FFFF_FFFF_FFFF if bits >> 63 else bits | 1 << 63
-            return _NUMBER + struct.pack(">QH", bits, rest + 0x8000)
-        case datetime():
-            return _TIME + struct.pack(">Q", values.microseconds(value) + (1 << 63))
-        case str():
-            return _TEXT + value.encode()
-        case bytes():
-            return _BYTES + value
-        case _:
-            return None
+_IN_RANGE = "e.key = ? AND (e.ord, e.name) >= (?, ?) AND (e.ord, e.name) < (?, ?)"
+_FIRST: At = (b"", "")  # what every range begins and ends with, where nothing bounds it: tags are far below 255
+_END: At = (b"\xff", "")
+_PACE = 500  # entries of a list that tell how close they lie
 
 
 def _key(index: Index, home: str, equal: dict[str, Any], element: Any) -> bytes | None:
@@ -96,54 +72,89 @@ def statement(db: Connection, query: Query, chosen: tuple[Index, ...], start: Pl
 
     The text is put together from constants alone; every value is an argument.
     """
-    equals = {name: values.plain(value) for name, value in query.equals.items()}
-    element = query.contains[1] if query.contains else None
-    keys = [_key(index, query.collection, equals, element) for index in chosen]
-    bounds, limits = _bounds(query)
-    if len(keys) > 1:
-        bounds, limits = _overlap(db, keys, bounds, limits)
-        keys.sort(key=lambda key: _count(db, key, bounds, limits))
-    descending = bool(query.order and query.order[1] == "desc")
-    if start:
-        value, path = start
-        place = sortable(value) if query.order else b""
-        bounds += f" AND (e.ord, e.name) {'<' if descending else '>'} (?, ?)"
-        limits = [*limits, place, path if query.group else path.rpartition("/")[2]]
-    merged = " AND EXISTS (SELECT 1 FROM entries m WHERE m.key = ? AND m.ord = e.ord AND m.name = e.name)"
-    direction = "DESC" if descending else "ASC"
+    where, arguments = _where(db, query, chosen, start)
+    direction = "DESC" if _descending(query) else "ASC"
     # CROSS JOIN keeps SQLite from starting with the documents: https://www.sqlite.org/optoverview.html#crossjoin
     sql = (
         "SELECT d.path, d.data, d.version FROM entries e CROSS JOIN documents d ON d.path = ? || e.name"  # noqa: S608
-        f" WHERE e.key = ?{bounds}{merged * (len(keys) - 1)}"
-        f" ORDER BY e.ord {direction}, e.name {direction} LIMIT ?"
+        f"{where} ORDER BY e.ord {direction}, e.name {direction} LIMIT ?"
     )
     prefix = "" if query.group else query.collection + "/"
-    return sql, [prefix, keys[0], *limits, *keys[1:], query.limit + 1]
+    return sql, [prefix, *arguments, query.limit + 1]
 
 
-def _bounds(query: Query) -> tuple[str, list[Any]]:
-    """The range of the order's field; as in Firestore it spans values of the bound's own type."""
-    if query.since is None and query.until is None:
-        return "", []
-    low = sortable(values.plain(query.since)) if query.since is not None else None
-    high = sortable(values.plain(query.until)) if query.until is not None else None
-    lowest = low if low is not None else high[:1] if high else b""
-    highest = high if high is not None else bytes([low[0] + 1]) if low else b""
-    return " AND e.ord >= ? AND e.ord < ?", [lowest, highest]
+def counting(db: Connection, query: Query, chosen: tuple[Index, ...]) -> tuple[str, list[Any]]:
+    """SQL and its arguments for how many documents the query finds; no document is read."""
+    where, arguments = _where(db, query, chosen, None)
+    return f"SELECT count(*) FROM entries e{where}", arguments  # noqa: S608
 
 
-def _overlap(db: Connection, keys: list[bytes | None], bounds: str, limits: list[Any]) -> tuple[str, list[Any]]:
-    """The bounds, and besides them the range that all lists share: an old template and a new account may share none."""
+def _where(db: Connection, query: Query, chosen: tuple[Index, ...], start: Place | None) -> tuple[str, list[Any]]:
+    equals = {name: values.plain(value) for name, value in query.equals.items()}
+    elements = query.contains[1:] if query.contains else ()
+    keys = [
+        _key(index, query.collection, equals, element)
+        for index in chosen
+        for element in (elements if index.contains else (None,))
+    ]
+    low, high = _range(query, start)
+    merged = ""
+    if len(keys) > 1:
+        low, high = _overlap(db, keys, low, high)
+        keys = _sparsest_first(db, keys, low, high, descending=_descending(query))
+        # One condition for all lists: with many SQLite believes that next to nothing is left, and sorts that rather
+        # than read in order. CASE looks them up one after the other, until one has it not.
+        absent = "NOT EXISTS (SELECT 1 FROM entries m WHERE m.key = ? AND m.ord = e.ord AND m.name = e.name)"
+        merged = f" AND CASE{f' WHEN {absent} THEN 0' * (len(keys) - 1)} ELSE 1 END"
+    return f" WHERE {_IN_RANGE}{merged}", [keys[0], *low, *high, *keys[1:]]
+
+
+def _descending(query: Query) -> bool:
+    return bool(query.order and query.order[1] == "desc")
+
+
+def _range(query: Query, start: Place | None) -> tuple[At, At]:
+    """From where (inclusive) to where (exclusive) the query reads. One bound on each side: of two SQLite would use one
+    to find its place, and read all that lies between them."""
+    low, high = _FIRST, _END
+    since = None if query.since is None else sortable(values.plain(query.since))
+    until = None if query.until is None else sortable(values.plain(query.until))
+    if since or until:
+        # As in Firestore, a bound spans values of its own type.
+        low = (since or (until or b"")[:1], "")
+        high = (until or bytes([(since or b"\0")[0] + 1]), "")
+    if start:
+        value, path = start
+        place = (sortable(value) or b"") if query.order else b""
+        name = path if query.group else path.rpartition("/")[2]
+        if _descending(query):
+            high = min(high, (place, name))
+        else:
+            low = max(low, (place, name + "\0"))  # the next name that there could be
+    return low, high
+
+
+def _overlap(db: Connection, keys: list[bytes | None], low: At, high: At) -> tuple[At, At]:
+    """The part of the range that all lists share: an old template and a new account may share none."""
     first, last = (
         [db.execute(f"SELECT {end}(ord) FROM entries WHERE key = ?", (key,)).fetchone()[0] for key in keys]  # noqa: S608
         for end in ("min", "max")
     )
     if None in first:
-        return bounds + " AND 0", limits
-    return bounds + " AND e.ord >= ? AND e.ord <= ?", [*limits, max(first), min(last)]
+        return _FIRST, _FIRST
+    return max(low, (max(first), "")), min(high, (min(last) + b"\0", ""))
 
 
-def _count(db: Connection, key: bytes | None, bounds: str, limits: list[Any]) -> int:
-    """How many entries, up to many: a merge walks along the shortest list and looks the others up."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM entries e WHERE e.key = ?{bounds} LIMIT {_MANY})"  # noqa: S608
-    return int(db.execute(sql, [key, *limits]).fetchone()[0])
+def _sparsest_first(
+    db: Connection, keys: list[bytes | None], low: At, high: At, *, descending: bool
+) -> list[bytes | None]:
+    """A merge walks along one list and looks the others up: so along the one whose entries lie furthest apart, where
+    the walk begins. That is the one that so many entries bring furthest; best of all is one that has not so many."""
+    direction = "DESC" if descending else "ASC"
+    sql = (
+        f"SELECT e.ord FROM entries e WHERE {_IN_RANGE}"  # noqa: S608
+        f" ORDER BY e.ord {direction}, e.name {direction} LIMIT 1 OFFSET {_PACE}"
+    )
+    end = b"" if descending else b"\xff"
+    reached = {key: (db.execute(sql, [key, *low, *high]).fetchone() or (end,))[0] for key in keys}
+    return sorted(keys, key=lambda key: reached[key], reverse=not descending)

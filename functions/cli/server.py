@@ -86,11 +86,13 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def start_sandbox(environ: dict[str, str], port: int, data: Path) -> tuple["subprocess.Popen[bytes]", str]:
-    """The pretend Google as a program of its own, ended when this one ends; and its URL."""
+    """The pretend Google as a program of its own, ended when this one ends; and its URL. It pushes to PUBLIC_URL."""
     chosen = port + 1 if _free(port + 1) else _any_port()
     url = f"http://localhost:{chosen}"
+    push_url = f"{environ['PUBLIC_URL'].rstrip('/')}/tasks/notify"
+    options = ["--port", str(chosen), "--data", str(data), "--push-url", push_url, "--with-parent"]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "sandbox", "--port", str(chosen), "--data", str(data), "--with-parent"],
+        [sys.executable, "-m", "sandbox", *options],
         env={**environ, "PYTHONPATH": str(ROOT)},
     )
     for _ in range(300):

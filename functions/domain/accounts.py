@@ -1,8 +1,10 @@
 """A connected Gmail account, and what its grant allows."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from functions.domain.errors import InsufficientPermissions, ReauthRequired
 
@@ -34,6 +36,7 @@ class StoredAlias:
     is_default: bool = False
     verified: bool = True
     reply_to: str = ""
+    signature: str = ""  # HTML, as the owner wrote it in Gmail
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class GmailAccount:
     aliases_read_at: datetime | None = None
     history_id: str = ""  # of the mailbox, at some moment before any send that is still open
     daily_limit: int | None = None  # recipients; None: Gmail's own limit for this kind of account
+    track_opens: bool = False  # where a send does not say
+    track_clicks: bool = False
 
     @property
     def can_send(self) -> bool:
@@ -90,6 +95,19 @@ class GmailAccount:
         """The usable alias with this address; addresses compare without case, as Gmail compares them."""
         wanted = email.casefold()
         return next((a for a in self.aliases if a.verified and a.email.casefold() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """What an owner may change. `fields` are those of the record; `is_default` None leaves the choice as it is."""
+
+    is_default: bool | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def gmails_name(account: GmailAccount) -> str:
+    """The name that Gmail shows to recipients, as far as it is known."""
+    return next((alias.name for alias in account.aliases if alias.is_primary), "")
 
 
 def problem(account: GmailAccount) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
+from functions.domain.archives import archive_problem
 from functions.domain.attachment_rules import (
     content_id_problem,
     content_type_problem,
@@ -52,6 +53,8 @@ def _attachment(value: Any, at: str, problems: Problems) -> Attachment | Attachm
     content = _content(fields)
     if content is None or filename is None:
         return None
+    if problem := archive_problem(filename, (content,)):
+        fields.wrong("content", problem)
     content_type = content_type or guess_content_type(filename)
     digest = sha256(content).hexdigest()
     return Attachment(filename, content_type, len(content), digest, content_id, lambda: iter((content,)))
@@ -90,6 +93,7 @@ def _uploaded(file: UploadedFile, at: str, problems: Problems) -> Attachment | N
     for name, problem in (
         ("filename", filename_problem(file.filename)),
         ("content_type", content_type_problem(content_type)),
+        ("content", file.problem),
         ("content_id", content_id_problem(file.content_id) if file.content_id else ""),
     ):
         if problem:

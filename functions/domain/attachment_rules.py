@@ -59,13 +59,18 @@ def filename_problem(name: str) -> str:
         return "A file name must not start or end with white space."
     if (size := len(name.encode())) > FILENAME_LIMIT:
         return f"A file name has at most {FILENAME_LIMIT} bytes as UTF-8; this one has {size}."
+    if extension := blocked_extension(name):
+        return f"Gmail refuses files that end in .{extension} (support.google.com/mail/answer/6590)."
+    return ""
+
+
+def blocked_extension(name: str) -> str:
+    """The extension for which Gmail refuses a file of this name, without its dot; "" if there is none."""
     # Windows drops dots and spaces at the end, so `a.exe.` would be run as `a.exe`.
     extensions = [part.strip() for part in name.lower().rstrip(". ").split(".")[1:]]
     while extensions and extensions[-1] in _COMPRESSED:
         extensions.pop()
-    if extensions and extensions[-1] in BLOCKED_EXTENSIONS:
-        return f"Gmail refuses files that end in .{extensions[-1]} (support.google.com/mail/answer/6590)."
-    return ""
+    return extensions[-1] if extensions and extensions[-1] in BLOCKED_EXTENSIONS else ""
 
 
 def content_type_problem(content_type: str) -> str:

@@ -22,6 +22,17 @@ class Caller:
     def may_use(self, account_id: str) -> bool:
         return self.accounts is None or account_id in self.accounts
 
+    def among(self, account: str | None = None) -> tuple[str, tuple[str, ...]] | None:
+        """As a query has it: the accounts that a question about one of them, or about all, may be about. A key for some
+        asks for these alone, so that no page, cursor or count tells of others. None: every account."""
+        asked = self.accounts if account is None else frozenset({account} if self.may_use(account) else ())
+        return None if asked is None else ("account", tuple(sorted(asked)))
+
+    def require_all_accounts(self) -> None:
+        """For what is about all accounts together. Raises Forbidden."""
+        if self.accounts is not None:
+            raise Forbidden("This is about all accounts: a key that is limited to some can't choose it.")
+
     def require(self, scope: Scope) -> None:
         """Raises Forbidden."""
         if scope not in self.scopes:

@@ -30,6 +30,7 @@ class StoredPart:
     content_id: str = ""
     data: bytes = b""
     blob: str = ""
+    shared: bool = False  # other sends refer to the blob, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,10 @@ class Content:
     headers: tuple[StoredHeader, ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    unsubscribe: str = ""
     thread_id: str | None = None
     expires_at: datetime | None = None
+    gone: bool = False  # its blobs are being removed
 
 
 def pack_bodies(text: str | None, html: str | None) -> bytes:

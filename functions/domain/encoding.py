@@ -83,7 +83,8 @@ def _word(value: str, in_base64: bool) -> str:
 def mailbox(name: str, email: str) -> list[str]:
     """The words of one address; `email` is ASCII and needs no quoting."""
     if not name:
-        return [email]
+        # SpamAssassin takes an HTML mail whose To has no brackets for spam (TO_NO_BRKTS_HTML_ONLY).
+        return [f"<{email}>"]
     if len(name) <= 60 and name.isascii() and name == name.strip():  # readers trim what is quoted
         if _ATOMS.fullmatch(name):
             return [name, f"<{email}>"]

@@ -127,6 +127,14 @@ class Fields:
             for key, item in value.items():
                 yield pointer_to(at, str(key)), str(key), item
 
+    def json_value(self, name: str) -> Any:
+        """Any JSON value, finite in numbers and modest in depth and count."""
+        at, problem = _value_problem(self.data.get(name), pointer_to(self.at, name))
+        if problem:
+            self.problems.add(at, problem)
+            return None
+        return self.data.get(name)
+
     def json_object(self, name: str) -> dict[str, Any]:
         """An object of any JSON values, finite in numbers and modest in depth and count."""
         value = self.data.get(name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from functions.domain.threads import ThreadMessage
+from functions.domain.received import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,33 @@ class Look:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A message that came into the mailbox, by its history."""
+
+    id: str
+    thread_id: str
+    labels: frozenset[str]
+    history_id: str  # of the record that tells of it; one record may tell of several messages
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What came since a history id, oldest first; and the id to go on from. Not `complete`: there is more at once."""
+
+    messages: tuple[Added, ...]
+    history_id: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Gmail tells a Pub/Sub topic of every change from here on, until it expires."""
+
+    history_id: str
+    expires_at: datetime
+
+
 class Gmail(Protocol):
     """Gmail as one account sees it; `token` is that account's access token."""
 
@@ -114,8 +141,28 @@ class Gmail(Protocol):
         """What was sent from this mailbox since then: by its history, and by a search of the Sent folder for `to`."""
         ...
 
-    def thread(self, token: str, thread_id: str) -> list[ThreadMessage]:
-        """The headers of a thread's messages. Raises NotFound."""
+    def history_since(self, token: str, history_id: str) -> Changes:
+        """Raises NotFound: Gmail does not keep its history that long."""
+        ...
+
+    def received(self, token: str, message_id: str) -> Received:
+        """A message by the headers that we look at. Raises NotFound."""
+        ...
+
+    def thread(self, token: str, thread_id: str) -> list[Received]:
+        """A thread's messages, oldest first. Raises NotFound."""
+        ...
+
+    def delivery_status(self, token: str, message_id: str) -> str:
+        """The text of a report's message/delivery-status part, "" where it has none. Raises NotFound."""
+        ...
+
+    def watch(self, token: str, topic: str) -> Watch:
+        """Begin, or go on for another seven days. Raises GmailRejected where Gmail may not publish to the topic."""
+        ...
+
+    def stop(self, token: str) -> None:
+        """No more pushes of this mailbox, to anybody in this project."""
         ...
 
     def profile(self, token: str) -> dict[str, Any]: ...

@@ -62,12 +62,20 @@ class Indexes:
         """Those that a document of the collection with this id has entries in."""
         return (index for index in self.all if index.collection == collection)
 
+    def check_count(self, query: Query) -> tuple[Index, ...]:
+        """As `check`, and the indexes alone must be able to tell how many."""
+        if query.contains and len(query.contains) > 2:
+            raise ValueError("A count is of one element: which documents have several, only they themselves tell.")
+        return self.check(query)
+
     def check(self, query: Query) -> tuple[Index, ...]:
         """The declared indexes that serve the query together; ValueError if they don't."""
         _check_form(query)
         name = query.collection.rpartition("/")[2]
         scope: Scope = "group" if query.group else "collection"
         wanted = {("equals", field) for field in query.equals}
+        if query.among:
+            wanted.add(("equals", query.among[0]))
         if query.contains:
             wanted.add(("contains", query.contains[0]))
         usable = sorted(
@@ -95,12 +103,17 @@ def _check_form(query: Query) -> None:
         raise ValueError("A query with since or until needs an order: they bound the order's field.")
     if query.order and query.order[1] not in ("asc", "desc"):
         raise ValueError(f"Not an order: {query.order!r}")
+    if query.contains is not None and len(query.contains) < 2:
+        raise ValueError("A query for elements of a list names the list, and at least one element.")
+    if query.among and (query.group or query.among[0] in query.equals):
+        raise ValueError("One of several values is a field of its own, of one collection.")
     if query.limit < 1:
         raise ValueError("A query's limit is at least 1.")
 
 
 def _wish(query: Query, name: str, scope: Scope) -> str:
-    fields = [{"field": field, "mode": "equals"} for field in query.equals]
+    equal = [*query.equals, *([query.among[0]] if query.among else [])]
+    fields = [{"field": field, "mode": "equals"} for field in equal]
     if query.contains:
         fields.append({"field": query.contains[0], "mode": "contains"})
     if query.order:

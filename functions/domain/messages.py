@@ -22,6 +22,7 @@ ATTACHMENTS_LIMIT = 100
 # A Message-ID that can be written into a header as it is: RFC 5322 §3.6.4, and whatever else Gmail or a sender made up,
 # as long as it is visible ASCII without angle brackets.
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}>")
+_URL = re.compile(r"https?://[!-;=?-~]{1,900}")  # visible ASCII without angle brackets, on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Message:
     headers: tuple[tuple[str, str], ...] = ()
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
+    unsubscribe: str = ""  # the URL of List-Unsubscribe, with one click (RFC 8058)
 
 
 def subject_problem(subject: str) -> str:
@@ -103,6 +105,8 @@ def check_message(message: Message) -> None:
     for message_id in (*message.references, *filter(None, (message.in_reply_to,))):
         if not _MESSAGE_ID.fullmatch(message_id):
             problems.add("/in_reply_to_send", "The message it replies to has a Message-ID that can't be referred to.")
+    if message.unsubscribe and not _URL.fullmatch(message.unsubscribe):
+        problems.add("/unsubscribe", "The link can't be written into a header.")
     problems.raise_as(InvalidMessage)
 
 

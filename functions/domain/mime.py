@@ -101,6 +101,9 @@ def _headers(message: Message, date: datetime, message_id: str) -> dict[str, str
         headers["In-Reply-To"] = f"In-Reply-To: {message.in_reply_to}\r\n"
     if message.references:
         headers["References"] = encoding.fold("References", message.references)
+    if message.unsubscribe:
+        headers["List-Unsubscribe"] = encoding.fold("List-Unsubscribe", [f"<{message.unsubscribe}>"])
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     for name, value in message.headers:
         headers[name] = encoding.unstructured(name, value)
     return headers

@@ -71,6 +71,8 @@ def _intended_names(message: Message) -> list[str]:
         ("Reply-To", message.reply_to),
         ("In-Reply-To", message.in_reply_to),
         ("References", message.references),
+        ("List-Unsubscribe", message.unsubscribe),
+        ("List-Unsubscribe-Post", message.unsubscribe),
     ):
         if given:
             names.append(name)

@@ -27,8 +27,13 @@ class Limits:
 
 
 def limits(email: str, units_per_minute: int, daily: int | None) -> Limits:
+    return Limits(units_per_minute, daily or gmails_daily_limit(email))
+
+
+def gmails_daily_limit(email: str) -> int:
+    """Recipients a day that Gmail itself lets an account of this kind have."""
     consumer = email.rpartition("@")[2] in ("gmail.com", "googlemail.com")
-    return Limits(units_per_minute, daily or (CONSUMER_PER_DAY if consumer else WORKSPACE_PER_DAY))
+    return CONSUMER_PER_DAY if consumer else WORKSPACE_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)

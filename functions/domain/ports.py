@@ -4,7 +4,7 @@ Documents hold JSON values, `bytes` and aware UTC `datetime`s (microseconds), in
 `collection/id[/collection/id…]`; ids are ASCII without a slash.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -73,25 +73,28 @@ Write = Create | Update | Put | Delete
 class Query:
     """Documents of one collection, served by indexes that `infra/indexes.json` declares.
 
-    `equals` fields must all match; `contains` is (array field, one value). `order` is a field with "asc" or "desc";
-    `since` (inclusive) and `until` (exclusive) bound it. `after` is a cursor of an earlier page. With `group`,
-    `collection` is a bare collection name and every collection of that name is searched, whoever its owner is.
+    `equals` fields must all match; `among` is (field, values), of which it must have one; `contains` is (array field,
+    one element or more), all of which must be in it. `order` is a field with "asc" or "desc"; `since` (inclusive) and
+    `until` (exclusive) bound it. `after` is a cursor of an earlier page. With `group`, `collection` is a bare
+    collection name and every collection of that name is searched, whoever its owner is.
     """
 
     collection: str
     equals: Mapping[str, Any] = field(default_factory=dict)
-    contains: tuple[str, str] | None = None
+    contains: tuple[str, ...] | None = None
     order: tuple[str, Literal["asc", "desc"]] | None = None
     since: Any = None
     until: Any = None
     limit: int = 50
     after: str | None = None
     group: bool = False
+    among: tuple[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`next` is the cursor of the following page, None on the last one."""
+    """`next` is the cursor of the following page, None on the last one. Only that tells whether there is more: a search
+    for several elements may come back with fewer documents than its limit."""
 
     documents: tuple[Document, ...]
     next: str | None
@@ -115,12 +118,32 @@ class Documents(Protocol):
         """Raises InvalidRequest for a cursor that is not one of this query's, ValueError for an undeclared index."""
         ...
 
+    def counts(self, queries: Sequence[Query]) -> list[int]:
+        """How many documents each query finds in all, by its indexes alone, at once where the store can. `limit` and
+        `after` don't count. Raises ValueError for a query with several elements: no index knows how many."""
+        ...
+
+    def expire(self, now: datetime) -> None:
+        """Remove what is past the time that `ttl` in `infra/indexes.json` names, a bounded number; nothing where the
+        store does so by itself."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
     name: str
     size: int  # bytes
     sha256: str  # hex
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpload:
+    """A request that anybody may make, with exactly these headers, to store one blob. The URL is a secret."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    expires_at: datetime
 
 
 class Blobs(Protocol):
@@ -138,6 +161,12 @@ class Blobs(Protocol):
 
     def delete_all(self, prefix: str) -> None:
         """Every blob whose name starts with `prefix`."""
+        ...
+
+    def upload_url(self, name: str, size: int, expires_at: datetime) -> SignedUpload:
+        """Whoever has it stores the blob `name` without passing through a function: exactly `size` bytes, and only
+        while there is no such blob. Raises Unavailable.
+        """
         ...
 
 
@@ -185,10 +214,10 @@ class Sealer(Protocol):
 class Tasks(Protocol):
     """The queue. It carries an id and no more; the record says what is to be done, and whether it still is."""
 
-    def enqueue(self, owner: str, send_id: str, at: datetime | None = None, lane: str = "") -> None:
-        """Have the send delivered at or after `at`, at least once. Raises Unavailable.
+    def enqueue(self, owner: str, item: str, at: datetime | None = None, lane: str = "") -> None:
+        """Have a send (snd_…) or an event (dlv_…) delivered at or after `at`, at least once. Raises Unavailable.
 
-        `lane` is the account: a queue with few workers lets one busy lane delay no other.
+        `lane` is the account or the endpoint: a queue with few workers lets one busy lane delay no other.
         A time further ahead than the queue can hold is not enqueued: the sweeper brings it back when it is near.
         """
         ...

@@ -30,8 +30,8 @@ SEND_AT_LIMIT = timedelta(days=366)
 
 _FIELDS = (
     "account", "from", "to", "cc", "bcc", "reply_to", "subject", "text", "html", "template", "attachments",
-    "in_reply_to_send", "thread_id", "headers", "tags", "metadata", "tracking", "unsubscribe", "send_at", "cancel_if",
-    "if_unknown", "signature", "wait", "dry_run", "recipients",
+    "in_reply_to_send", "thread_id", "headers", "tags", "metadata", "tracking", "unsubscribe", "transactional",
+    "send_at", "cancel_if", "if_unknown", "signature", "wait", "dry_run", "recipients",
 )  # fmt: skip
 _CANCEL_IF = ("replied", "bounced")
 _THREAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -67,6 +67,7 @@ def parse_send(body: object, *, now: datetime, files: Sequence[UploadedFile] = (
         metadata=tuple(_metadata(fields)),
         tracking=_tracking(fields),
         unsubscribe=fields.boolean("unsubscribe") or False,
+        transactional=fields.boolean("transactional") or False,
         send_at=_time(fields, now),
         cancel_if=_cancel_if(fields),
         if_unknown=cast(Literal["hold", "resend"], fields.choice("if_unknown", ("hold", "resend")) or "hold"),
@@ -87,7 +88,12 @@ def _check_together(fields: Fields) -> None:
     if has("recipients") and has("to"):
         fields.wrong("to", "Give either `to` or `recipients`.")
     elif all(isinstance(value, list) and len(value) <= RECIPIENTS_LIMIT for value in named):
-        check_counts(fields.problems, sum(map(len, named)) + has("recipients"), 0)
+        recipients = sum(map(len, named)) + has("recipients")
+        check_counts(fields.problems, recipients, 0)
+        if fields.data.get("unsubscribe") is True and recipients > 1:
+            fields.wrong("unsubscribe", "The link is one person's: give a single recipient, or `recipients`.")
+    if has("recipients") and has("in_reply_to_send"):
+        fields.wrong("in_reply_to_send", "A message to several `recipients` starts a thread with each of them.")
     if has("template"):
         for name in ("text", "html"):
             if has(name):

@@ -54,6 +54,7 @@ class UploadedFile:
     sha256: str
     source: Callable[[], Iterator[bytes]] = field(compare=False, repr=False)
     content_id: str = ""  # of the part's Content-ID header: an inline image
+    problem: str = ""  # what is wrong with what it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class SendRequest:
 
     `account` is an id or an address, None for the default account; `subject` None is the template's, or that of the
     message replied to; `send_at` is UTC, and one in the past means now (a repeated request must not fail because its
-    time has come). With `recipients`, `to` is empty and every recipient gets a message of their own.
+    time has come). With `recipients`, `to` is empty and every recipient gets a message of their own. What is
+    `transactional` (a receipt, a password reset) goes to people who unsubscribed too.
     """
 
     account: str | None = None
@@ -83,6 +85,7 @@ class SendRequest:
     metadata: tuple[tuple[str, str], ...] = ()
     tracking: Tracking = Tracking()
     unsubscribe: bool = False
+    transactional: bool = False
     send_at: datetime | None = None
     cancel_if: tuple[Literal["replied", "bounced"], ...] = ()
     if_unknown: Literal["hold", "resend"] = "hold"

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from functions.domain import search
 from functions.domain.messages import Address
 
 # Longer than one call of Gmail can take (see the Gmail adapter's timeouts), so that a live attempt is never given up.
@@ -60,14 +61,6 @@ class AttachmentInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    opens: int = 0
-    clicks: int = 0
-    replies: int = 0
-    bounces: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Send:
     """One message on its way to its recipients, or arrived there. Its content lies in a document of its own."""
 
@@ -86,8 +79,9 @@ class Send:
     size: int = 0  # bytes of MIME
     tags: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
-    labels: tuple[str, ...] = ()  # what the history is filtered by: "to:a@b.c", "tag:x"
+    labels: tuple[str, ...] = ()  # what the history is filtered by: "to:a@b.c", "tag:x", "word:invoice"
     template: str | None = None
+    template_version: int | None = None
     trigger: str | None = None
     batch: str | None = None
     send_at: datetime | None = None
@@ -97,7 +91,8 @@ class Send:
     lease_until: datetime | None = None
     history_id: str = ""  # of the mailbox, at some moment before the attempt
     attempts: tuple[Attempt, ...] = ()
-    waits_for: str = ""  # code of what a queued send waits for: paced, rate_limited, unavailable, reauth_required
+    # Code of what a queued send waits for: paced, batch, rate_limited, unavailable, reauth_required
+    waits_for: str = ""
     waits_detail: str = ""
     slot_at: datetime | None = None  # reserved in the account's calendar
     tries: int = 0  # transient failures so far
@@ -112,7 +107,18 @@ class Send:
     cancel_if: tuple[str, ...] = ()
     fingerprint: str = ""  # SHA-256 of the request, where it came with an Idempotency-Key
     answered: str = ""  # the status the first caller was told; empty while that call runs
-    counts: Counts = Counts()
+    # Counted up by what happens later, one field each: an increment needs no reading, and races with nothing.
+    opens: int = 0  # by people; with the machines' in all_opens
+    clicks: int = 0
+    all_opens: int = 0
+    all_clicks: int = 0
+    replies: int = 0
+    bounces: int = 0
+    # What the sender wants to know, and how the recipient can say no more.
+    track_opens: bool = False
+    track_clicks: bool = False
+    unsubscribe: bool = False
+    transactional: bool = False
 
     @property
     def recipients(self) -> int:
@@ -123,10 +129,9 @@ class Send:
         return self.status is Status.SENDING and self.lease_until is not None and self.lease_until <= now
 
 
-def labels(recipients: tuple[Address, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys([*(f"to:{r.email.casefold()}" for r in recipients), *(f"tag:{tag}" for tag in tags)]),
-    )
+def labels(subject: str, recipients: tuple[Address, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
+    exact = [*(f"to:{r.email.casefold()}" for r in recipients), *(f"tag:{tag}" for tag in tags)]
+    return tuple(dict.fromkeys([*exact, *search.labels(subject, recipients)]))
 
 
 class NotAllowed(Exception):
@@ -153,10 +158,15 @@ def again(send: Send, new_id: str, now: datetime) -> Send:
         metadata=send.metadata,
         labels=send.labels,
         template=send.template,
+        template_version=send.template_version,
         trigger=send.trigger,
         batch=send.batch,
         in_reply_to_send=send.in_reply_to_send,
         resend_of=send.id,
+        track_opens=send.track_opens,
+        track_clicks=send.track_clicks,
+        unsubscribe=send.unsubscribe,
+        transactional=send.transactional,
     )
 
 

@@ -15,3 +15,8 @@ def parse(value: str) -> datetime | None:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def text(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC, to the millisecond; None stays None."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None

@@ -28,14 +28,16 @@ def authenticate(request: Request, app: App) -> Caller:
     return _user(token, app)
 
 
-def authenticate_platform(request: Request, app: App) -> None:
-    """A token of Google's, made for this address and for the service account that calls it. Raises Unauthenticated."""
+def authenticate_platform(request: Request, app: App, *, push: bool = False) -> None:
+    """A token of Google's, made for this address and for the service account that calls it: the queue's, or with `push`
+    that of Gmail's pushes. Raises Unauthenticated."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN or not token.isascii():
         raise Unauthenticated("Only the platform may call this.")
     audience = f"{app.settings.public_url}{request.path.rstrip('/')}"
     claims = app.google_tokens.verify(token.strip(), {audience, f"{audience}/"}, app.clock())
-    account = app.settings.tasks_account  # empty on a laptop, where nobody calls this
+    # Empty on a laptop, where nobody calls these; the pretend Google pushes, though.
+    account = app.settings.push_account if push else app.settings.tasks_account
     if not account or claims.get("email") != account or claims.get("email_verified") is not True:
         raise Unauthenticated("Only the platform's service account may call this.")
 

@@ -28,11 +28,13 @@ class Who:
     anyone: bool = False
     keys: Scope | None = None
     platform: bool = False
+    push: bool = False  # of the platform: Pub/Sub, not the queue
 
 
 ANYONE = Who(anyone=True)
 USER = Who()
-PLATFORM = Who(platform=True)  # Cloud Tasks, Pub/Sub, Cloud Scheduler: by OIDC token, and nobody else
+PLATFORM = Who(platform=True)  # Cloud Tasks and Cloud Scheduler: by OIDC token, and nobody else
+PUBSUB = Who(platform=True, push=True)  # Pub/Sub, in the same way
 USER_OR_KEY: Mapping[Scope, Who] = {
     "send": Who(keys="send"),
     "read": Who(keys="read"),
@@ -58,6 +60,7 @@ class Call:
 
 
 Handler = Callable[[Call], Response]
+Refusal = Callable[[Request, IntegrationError, str], Response]  # with the request's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,14 @@ class Route:
 
 
 class Endpoint:
-    """The routes of one function. Each answers at its full path, and at the bare tail when called at its own URL."""
+    """The routes of one function. Each answers at its full path, and at the bare tail when called at its own URL.
 
-    def __init__(self, prefix: str) -> None:
+    `refuse` makes the answer to an error, where it is not always a problem document.
+    """
+
+    def __init__(self, prefix: str, refuse: Refusal | None = None) -> None:
         self.prefix = prefix
+        self._refuse = refuse or (lambda _, error, request_id: problems.response(error, request_id))
         self.routes: list[Route] = []
 
     def route(self, method: str, pattern: str, who: Who) -> Callable[[Handler], Handler]:
@@ -108,7 +115,12 @@ class Endpoint:
 
     def allowed(self, path: str) -> list[str]:
         """The methods this path takes here; empty where it is none of ours."""
-        return sorted({r.method for r in self.routes if r.match(self.tail(path)) is not None})
+        return sorted({route.method for route, _ in self._matching(path)})
+
+    def _matching(self, path: str) -> list[tuple[Route, dict[str, str]]]:
+        """The routes of a path, each with its parameters; a fixed name is no parameter, whatever the method."""
+        found = [(r, ids) for r in self.routes if (ids := r.match(self.tail(path))) is not None]
+        return [(r, ids) for r, ids in found if r.pattern == found[0][0].pattern]
 
     def __call__(self, request: Request, app: App, *, methods: list[str] | None = None) -> Response:
         """`methods`: what the path takes in all, where several functions share it."""
@@ -119,10 +131,10 @@ class Endpoint:
             response = self._answer(request, app, request_id, methods or self.allowed(request.path))
         except IntegrationError as error:
             cause = error
-            response = problems.response(error, request_id)
+            response = self._refuse(request, error, request_id)
         except Exception as error:  # noqa: BLE001 - the last line: whatever it is becomes a 500 without a trace
             cause = error
-            response = problems.response(IntegrationError(), request_id)
+            response = self._refuse(request, IntegrationError(), request_id)
         finish(request, response, app, request_id)
         events.request(request, response, request_id, time.monotonic() - started, cause)
         return response
@@ -133,10 +145,8 @@ class Endpoint:
         if request.method == "OPTIONS":
             return Response(status=204, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
         method = "GET" if request.method == "HEAD" else request.method
-        tail = self.tail(request.path)
-        for route in self.routes:
-            ids = route.match(tail)
-            if ids is not None and route.method == method:
+        for route, ids in self._matching(request.path):
+            if route.method == method:
                 caller = _authorize(request, app, route.who)
                 return route.handler(Call(request, app, ids, request_id, caller))
         raise MethodNotAllowed(methods)
@@ -146,7 +156,7 @@ def _authorize(request: Request, app: App, who: Who) -> Caller | None:
     if who.anyone:
         return None
     if who.platform:
-        authenticate_platform(request, app)
+        authenticate_platform(request, app, push=who.push)
         return None
     caller = authenticate(request, app)
     if caller.kind == "key":

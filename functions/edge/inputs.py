@@ -1,15 +1,21 @@
 """Small JSON bodies into typed values."""
 
+import base64
+import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.domain import times
+from functions.domain import pacing, tasks, times
+from functions.domain.accounts import AccountChange, GmailAccount, gmails_name
+from functions.domain.addresses import NAME_LIMIT, name_problem
 from functions.domain.callers import SCOPES
 from functions.domain.characters import label_problem
 from functions.domain.errors import InvalidRequest
 from functions.domain.fields import Fields, Problems
 from functions.domain.ids import looks_like
+from functions.domain.owners import CONTENT_DAYS, EVENT_DAYS, LONGEST_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,28 @@ def parse_confirmation(body: dict[str, Any]) -> str:
 
 
 def parse_task(body: dict[str, Any]) -> tuple[str, str]:
-    """(owner, send id) of a task. Raises InvalidRequest."""
-    owner, _, send_id = str(body.get("send", "")).partition("/")
-    if not looks_like("own", owner) or not looks_like("snd", send_id):
-        raise InvalidRequest("The task names no send.")
-    return owner, send_id
+    """(owner, id of the send or of the event's delivery) of a task. Raises InvalidRequest."""
+    found = tasks.parse(body)
+    if found is None:
+        raise InvalidRequest("The task names nothing to deliver.")
+    return found
+
+
+def parse_push(body: dict[str, Any]) -> tuple[str, str]:
+    """(address, history id) of what Gmail says through Pub/Sub; ("", "") where the message is none of Gmail's: asked
+    for again it would say the same, so that it is no error. Raises InvalidRequest where the body is no push."""
+    message = body.get("message")
+    if not isinstance(message, dict):
+        raise InvalidRequest("This is no push of Pub/Sub: it has no message.")
+    try:
+        said = json.loads(base64.b64decode(str(message.get("data", ""))))
+        address, history_id = said["emailAddress"], said["historyId"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return "", ""
+    if not isinstance(address, str) or not 3 <= len(address) <= 254 or isinstance(history_id, bool):
+        return "", ""
+    history = str(history_id)  # a number in what Gmail sends, a string in the rest of its API
+    return (address, history) if re.fullmatch(r"[0-9]{1,20}", history) else ("", "")
 
 
 def parse_move(body: dict[str, Any]) -> datetime:
@@ -60,6 +83,38 @@ def parse_move(body: dict[str, Any]) -> datetime:
     problems.raise_as(InvalidRequest)
     assert at is not None  # noqa: S101 - or there was a problem
     return at
+
+
+def parse_account_change(body: dict[str, Any], account: GmailAccount) -> AccountChange:
+    """A JSON merge patch (RFC 7396): what is absent stays; null gives `name` and `daily_limit` back to Gmail.
+
+    Raises InvalidRequest.
+    """
+    problems = Problems()
+    fields = Fields(body, "", problems, ("is_default", "name", "tracking", "daily_limit"))
+    changed: dict[str, Any] = {}
+    is_default = fields.boolean("is_default")
+    if "name" in body:
+        name = fields.text("name", name_problem, limit=NAME_LIMIT)
+        changed["name"] = gmails_name(account) if name is None else name
+    if "daily_limit" in body:
+        changed["daily_limit"] = fields.integer("daily_limit", 1, pacing.gmails_daily_limit(account.email))
+    if fields.has("tracking"):
+        tracking = Fields(body["tracking"], "/tracking", problems, ("opens", "clicks"))
+        chosen = {f"track_{name}": tracking.boolean(name) for name in ("opens", "clicks")}
+        changed |= {name: value for name, value in chosen.items() if value is not None}
+    problems.raise_as(InvalidRequest)
+    return AccountChange(is_default, changed)
+
+
+def parse_retention(body: dict[str, Any]) -> tuple[int, int]:
+    """(content_days, event_days); what is absent or null is the default again. Raises InvalidRequest."""
+    problems = Problems()
+    fields = Fields(body, "", problems, ("content_days", "event_days"))
+    content_days = fields.integer("content_days", 1, LONGEST_DAYS)
+    event_days = fields.integer("event_days", 1, LONGEST_DAYS)
+    problems.raise_as(InvalidRequest)
+    return content_days or CONTENT_DAYS, event_days or EVENT_DAYS
 
 
 def _name_problem(value: str) -> str:

@@ -3,14 +3,17 @@
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 from werkzeug.wrappers import Request
 
+from functions.domain.archives import Scan
 from functions.domain.contents import INLINE_PART
 from functions.domain.errors import InvalidMessage, InvalidRequest, PayloadTooLarge
 from functions.domain.ports import Blobs
@@ -22,7 +25,11 @@ MESSAGE_LIMIT = 16 << 20  # bytes of the JSON part
 BODY_LIMIT = 37_000_000  # bytes: Gmail takes 36.7 MB of MIME, and base64 only makes attachments longer
 PARTS_LIMIT = 120
 HELD_LIMIT = 1 << 20  # bytes outside of parts' contents that the decoder may hold back: headers, what is no part at all
+FIELD_LIMIT = 1000  # bytes of a part that is no file
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046 §5.1.1
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -36,12 +43,63 @@ class Form:
 
 def read(request: Request, blobs: Blobs, prefix: str) -> Form:
     """Raises InvalidRequest, InvalidMessage, PayloadTooLarge. What was stored by then is the caller's to delete."""
+    with _decoded(request) as events:
+        return _read(events, blobs, prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """The one file of a form. `rest` reads what is behind it, and gives the values of all fields."""
+
+    filename: str
+    content_type: str  # "" where the caller does not know it
+    blocks: Iterator[bytes]
+    rest: Callable[[], dict[str, str]]
+
+
+def one_file(request: Request, fields: Sequence[str], take: Callable[[FilePart], T]) -> T:
+    """What `take` makes of a form's one file, under whatever name; it has to read `blocks`, then `rest`.
+
+    Raises InvalidRequest, PayloadTooLarge.
+    """
+    found: dict[str, str] = {}
+    with _decoded(request) as events:
+        file = _fields_until_file(events, fields, found)
+        if file is None:
+            raise InvalidRequest("There is no part with a file and its name in this body.")
+
+        def rest() -> dict[str, str]:
+            if _fields_until_file(events, fields, found):
+                raise InvalidRequest("There are two files in this body: upload one at a time.")
+            return found
+
+        return take(FilePart(file.filename or "", _content_type(file.headers), _blocks(events), rest))
+
+
+def _fields_until_file(events: Iterator[object], fields: Sequence[str], found: dict[str, str]) -> File | None:
+    for event in events:
+        if isinstance(event, File):
+            return event
+        if isinstance(event, Field):
+            name = event.name or ""
+            if name not in fields or name in found:
+                raise InvalidRequest(
+                    f"The part {name[:60]!r} is not known here, or there twice.",
+                    remedy=f"Send one file, and with it only: {', '.join(fields)}.",
+                )
+            found[name] = _collect(_blocks(events), FIELD_LIMIT, name).decode("utf-8", "replace")
+    return None
+
+
+@contextmanager
+def _decoded(request: Request) -> Iterator[Iterator[object]]:
+    """The events of a multipart body; what goes wrong with reading them, in our words."""
     check_readable(request, BODY_LIMIT)
     boundary = request.mimetype_params.get("boundary", "")
     if not _BOUNDARY.fullmatch(boundary):
         raise InvalidRequest("The multipart body's Content-Type names no valid boundary.")
     try:
-        return _read(_events(request, boundary.encode("ascii")), blobs, prefix)
+        yield _events(request, boundary.encode("ascii"))
     except RequestEntityTooLarge as exc:
         raise PayloadTooLarge(f"The body may have at most {PARTS_LIMIT} parts.") from exc
     except (ValueError, HTTPException) as exc:
@@ -56,7 +114,7 @@ def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
             if seen_message:
                 raise InvalidRequest("There are two parts named `message`.")
             seen_message = True
-            form.message = _collect(_blocks(events), MESSAGE_LIMIT)
+            form.message = _collect(_blocks(events), MESSAGE_LIMIT, "message")
         elif isinstance(event, (Field, File)) and event.name in ("attachments", "attachments[]"):
             file = _file(event, _blocks(events), blobs, f"{prefix}{len(form.files)}")
             form.files.append(file)
@@ -74,6 +132,8 @@ def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
 def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str) -> UploadedFile:
     if not isinstance(event, File) or not event.filename:
         raise InvalidMessage("A part named `attachments` has no file name.")
+    scan = Scan(event.filename)
+    blocks = scan.through(blocks)
     # Small files stay in memory, to be stored with the message; the rest is written away as it comes.
     start = b""
     source: BlobSource | BytesSource
@@ -86,7 +146,13 @@ def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str)
     else:
         size, digest, source = len(start), hashlib.sha256(start).hexdigest(), BytesSource(start)
     return UploadedFile(
-        event.filename, _content_type(event.headers), size, digest, source, content_id=_content_id(event.headers)
+        event.filename,
+        _content_type(event.headers),
+        size,
+        digest,
+        source,
+        content_id=_content_id(event.headers),
+        problem=scan.problem,
     )
 
 
@@ -131,11 +197,11 @@ def _blocks(events: Iterator[object]) -> Iterator[bytes]:
             return
 
 
-def _collect(blocks: Iterator[bytes], limit: int) -> bytes:
+def _collect(blocks: Iterator[bytes], limit: int, name: str) -> bytes:
     parts, size = [], 0
     for block in blocks:
         size += len(block)
         if size > limit:
-            raise PayloadTooLarge(f"The part `message` may have at most {limit} bytes.")
+            raise PayloadTooLarge(f"The part `{name}` may have at most {limit} bytes.")
         parts.append(block)
     return b"".join(parts)

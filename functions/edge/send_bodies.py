@@ -13,7 +13,7 @@ from functions.domain.send_parsing import parse_send
 from functions.domain.send_requests import SendRequest, UploadedFile
 from functions.edge import bodies, multipart
 from functions.edge.endpoint import Call
-from functions.services.sending import Receipt
+from functions.services.receipts import BatchReceipt, Receipt
 
 JSON_LIMIT = 38_000_000  # bytes: an attachment in base64 makes the JSON as large as the MIME it ends in
 _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
@@ -27,6 +27,7 @@ class Body:
     data: dict[str, Any]
     files: list[UploadedFile]
     send_id: str
+    batch_id: str
     fingerprint: str
     kept: bool = False
 
@@ -34,11 +35,17 @@ class Body:
         """Raises InvalidMessage."""
         return parse_send(self.data, now=self.call.app.clock(), files=self.files)
 
-    def repeated(self) -> Receipt | None:
+    @property
+    def several(self) -> bool:
+        """A message for each of several recipients."""
+        return self.data.get("recipients") is not None
+
+    def repeated(self) -> Receipt | BatchReceipt | None:
         """The first answer to this Idempotency-Key, if there was one."""
         if not self.fingerprint:
             return None
-        return self.call.app.sending.repeated(self.call.caller, self.send_id, self.fingerprint)
+        repeating = self.call.app.repeating
+        return repeating.first_answer(self.call.caller, self.send_id, self.batch_id, self.fingerprint)
 
     def keep_files(self) -> None:
         """The files now belong to a send."""
@@ -63,7 +70,8 @@ def received(call: Call) -> Iterator[Body]:
             data, files, parts = bodies.parse_object(raw), [], [raw]
         else:
             raise UnsupportedMediaType("This takes application/json or multipart/form-data.")
-        body = Body(call, data, files, call.app.sending.send_id(owner, key), _fingerprint(parts) if key else "")
+        ids = call.app.sending.send_id(owner, key), call.app.merging.batch_id(owner, key)
+        body = Body(call, data, files, *ids, _fingerprint(parts) if key else "")
         yield body
     finally:
         if files_stored and not (body and body.kept):

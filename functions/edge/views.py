@@ -1,15 +1,19 @@
 """Records as the contract shows them."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from werkzeug.wrappers import Response
+
 from functions.domain.accounts import GmailAccount, problem
+from functions.domain.attachments import StoredAttachment
 from functions.domain.keys import ApiKey
 from functions.domain.messages import Address
-from functions.domain.sends import WAITING, Send
-from functions.services.history import explanation
+from functions.domain.ports import SignedUpload
+from functions.domain.suppressions import Suppression
 from functions.services.pacing import Capacity
-from functions.services.sending import Preview, Receipt
+from functions.services.suppressions import Written
 
 
 def account(found: GmailAccount, *, is_default: bool) -> dict[str, Any]:
@@ -22,6 +26,8 @@ def account(found: GmailAccount, *, is_default: bool) -> dict[str, Any]:
         "scopes": list(found.scopes),
         "capabilities": {"send": found.can_send, "read": found.can_read},
         "is_default": is_default,
+        "tracking": {"opens": found.track_opens, "clicks": found.track_clicks},
+        "daily_limit": found.daily_limit,
         "connected_at": time(found.connected_at),
         "last_sent_at": time(found.last_sent_at),
         "problem": problem(found),
@@ -45,73 +51,12 @@ def account_detail(found: GmailAccount, capacity: Capacity, *, is_default: bool)
     return {**account(found, is_default=is_default), "aliases": aliases, "capacity": left}
 
 
-def receipt(found: Receipt) -> dict[str, Any]:
-    body: dict[str, Any] = {"id": found.id, "status": found.status, "account": found.account}
-    if found.gmail_message_id:
-        body |= {
-            "gmail_message_id": found.gmail_message_id,
-            "gmail_thread_id": found.gmail_thread_id,
-            "sent_at": time(found.sent_at),
-        }
-    if found.next_attempt_at:
-        body["next_attempt_at"] = time(found.next_attempt_at)
-    return body
-
-
-def preview(found: Preview) -> dict[str, Any]:
-    return {"mime": mime(b"".join(found.mime.blocks())), "size": found.mime.size}
-
-
 def mime(raw: bytes) -> str:
     """Ours is ASCII throughout; what Gmail gives back may have 8-bit bodies, and keeps every byte this way."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
-
-
-def send(found: Send) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "status": found.status.value,
-        "account": found.account,
-        "from": address(found.sender),
-        "to": [address(a) for a in found.to],
-        "cc": [address(a) for a in found.cc],
-        "bcc": [address(a) for a in found.bcc],
-        "reply_to": [address(a) for a in found.reply_to],
-        "subject": found.subject,
-        "template": found.template,
-        "trigger": found.trigger,
-        "tags": list(found.tags),
-        "metadata": found.metadata,
-        "attachments": [
-            {"filename": a.filename, "content_type": a.content_type, "size": a.size, "sha256": a.sha256}
-            for a in found.attachments
-        ],
-        "size": found.size,
-        "in_reply_to_send": found.in_reply_to_send,
-        "resend_of": found.resend_of,
-        "resent_as": found.resent_as,
-        "next_attempt_at": time(found.due_at) if found.status in WAITING else None,
-        "created_at": time(found.created_at),
-        "send_at": time(found.send_at),
-        "sent_at": time(found.sent_at),
-        "attempts": [
-            {"at": time(a.at), "outcome": a.outcome, "code": a.code or None, "detail": a.detail or None}
-            for a in found.attempts
-        ],
-        "gmail_message_id": found.gmail_message_id,
-        "gmail_thread_id": found.gmail_thread_id,
-        "counts": {
-            "opens": found.counts.opens,
-            "clicks": found.counts.clicks,
-            "replies": found.counts.replies,
-            "bounces": found.counts.bounces,
-        },
-        "events": [],
-        "explanation": explanation(found),
-    }
 
 
 def key(found: ApiKey) -> dict[str, Any]:
@@ -124,6 +69,51 @@ def key(found: ApiKey) -> dict[str, Any]:
         "last_used_at": time(found.last_used_at),
         "expires_at": time(found.expires_at),
     }
+
+
+def attachment(found: StoredAttachment) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "status": found.status.value,
+        "filename": found.filename,
+        "content_type": found.content_type,
+        "size": found.size,
+        "sha256": found.sha256 or None,
+        "created_at": time(found.created_at),
+        "expires_at": time(found.expires_at),
+    }
+
+
+def signed_upload(found: SignedUpload) -> dict[str, Any]:
+    upload = {"method": found.method, "url": found.url, "headers": found.headers, "expires_at": time(found.expires_at)}
+    return {"upload": upload}
+
+
+def download(found: StoredAttachment, blocks: Iterable[bytes]) -> Response:
+    """A file of somebody's, from our own origin: browsers save it, and neither show nor run it, whatever it is."""
+    answer = Response(blocks, content_type="application/octet-stream", headers={"Content-Length": str(found.size)})
+    answer.headers.set("Content-Disposition", "attachment", filename=found.filename)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
+
+
+def suppression(found: Suppression) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "address": found.address,
+        "reason": found.reasons[0].value,
+        "reasons": [reason.value for reason in found.reasons],
+        "note": found.note,
+        "send": found.send or None,
+        "created_at": time(found.created_at),
+    }
+
+
+def imported(rows: int, written: Sequence[Written]) -> dict[str, int]:
+    """Rows of one address are one entry."""
+    fresh, changed = sum(w.fresh for w in written), sum(w.changed for w in written)
+    return {"rows": rows, "added": fresh, "changed": changed, "unchanged": len(written) - fresh - changed}
 
 
 def address(found: Address) -> dict[str, str]:

@@ -16,9 +16,11 @@ from functions.runtime.lazy import once
 from functions.runtime.settings import Settings
 
 if TYPE_CHECKING:
+    from functions.adapters.file_blobs import FileBlobs
     from functions.adapters.http import Http
     from functions.adapters.oidc import IdTokens
     from functions.adapters.sealing import KeyRing
+    from functions.adapters.upload_links import UploadLinks
 
 TOKEN_KEY = "gmail-token-key"  # noqa: S105 - the secret's name
 LINK_KEY = "gmail-link-key"
@@ -68,9 +70,24 @@ class Backends:
             from functions.adapters.cloud_storage import CloudStorageBlobs
 
             return CloudStorageBlobs(url.removeprefix("gs://"))
-        from functions.adapters.file_blobs import FileBlobs
+        return self.local_blobs
 
-        return FileBlobs(url.removeprefix("file:"))
+    @once
+    def local_blobs(self) -> "FileBlobs":
+        """Raises NotFound in the cloud, where what does not pass through a function goes to the bucket itself."""
+        from functions.adapters.file_blobs import FileBlobs
+        from functions.domain.errors import NotFound
+
+        scheme, _, directory = self.settings.blobs_url.partition(":")
+        if scheme != "file":
+            raise NotFound("There is nothing at this path.")
+        return FileBlobs(directory, lambda *what: self.upload_links.sign(*what))
+
+    @once
+    def upload_links(self) -> "UploadLinks":
+        from functions.adapters.upload_links import UploadLinks
+
+        return UploadLinks(self.link_ring, f"{self.settings.public_url}/api/gmail/attachments/upload/", self.clock)
 
     @once
     def secrets(self) -> Secrets:

@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 SANDBOX_URL = "http://localhost:8001"
 SANDBOX_CLIENT = ("sandbox.apps.localhost", "sandbox-secret")
+SANDBOX_TOPIC = "projects/sandbox/topics/gmail"
+SANDBOX_PUSH_ACCOUNT = "gmail-push@sandbox.example"
 
 SCHEMES = {
     "STORE_URL": ("sqlite", "firestore"),
@@ -64,8 +66,11 @@ class Settings:
     port: int
     units_per_minute: int  # Gmail's quota units an account may use
     tasks_account: str  # the service account whose tokens may call /tasks/…
+    gmail_topic: str  # of Pub/Sub, that Gmail pushes to; "": mailboxes are only looked into from time to time
+    push_account: str  # the service account whose tokens may call /tasks/notify
     in_cloud: bool
     sandbox: bool  # the pretend Google is used
+    endpoints_allow: tuple[str, ...] = ()  # host:port that events may go to though private, and http on this machine
 
     @property
     def redirect_uri(self) -> str:
@@ -104,6 +109,7 @@ class _Reader:
         google = {name: self.google_url(name, sandbox) for name in GOOGLE_URLS}
         backends = {name: self.backend(name) for name in SCHEMES}
         public_url = self.url("PUBLIC_URL", LOCAL_DEFAULTS["PUBLIC_URL"], required_in_cloud=True)
+        tasks_account = self.text("TASKS_SERVICE_ACCOUNT") or _tasks_account(backends["TASKS_URL"])
         settings = Settings(
             client_id=client_id,
             client_secret=client_secret,
@@ -125,9 +131,12 @@ class _Reader:
             local_api_key=self.local_api_key(),
             port=self.number("PORT", 8000, 65535),
             units_per_minute=self.number("GMAIL_UNITS_PER_MINUTE", 6000, 1_000_000),
-            tasks_account=self.text("TASKS_SERVICE_ACCOUNT") or _tasks_account(backends["TASKS_URL"]),
+            tasks_account=tasks_account,
+            gmail_topic=self.topic() or (SANDBOX_TOPIC if sandbox else ""),
+            push_account=self.text("PUSH_SERVICE_ACCOUNT") or (SANDBOX_PUSH_ACCOUNT if sandbox else tasks_account),
             in_cloud=self.in_cloud,
             sandbox=sandbox,
+            endpoints_allow=self.endpoints_allow(),
         )
         if self.problems:
             raise SettingsError("\n".join(self.problems))
@@ -200,6 +209,18 @@ class _Reader:
             self.problem("LOCAL_API_KEY", "is for laptops only: unset it, and make keys with the keys function")
         return value
 
+    def topic(self) -> str:
+        value = self.text("GMAIL_TOPIC")
+        if value and not re.fullmatch(r"projects/[a-z0-9:.-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}", value):
+            self.problem("GMAIL_TOPIC", f"should look like projects/PROJECT/topics/TOPIC: {value!r}")
+        return value
+
+    def endpoints_allow(self) -> tuple[str, ...]:
+        if self.text("ENDPOINTS_ALLOW") and self.in_cloud:
+            self.problem("ENDPOINTS_ALLOW", "is for laptops and tests only: unset it, and use public https endpoints")
+            return ()
+        return self.words("ENDPOINTS_ALLOW", _host_and_port_problem)
+
     def number(self, name: str, default: int, highest: int) -> int:
         value = self.text(name) or str(default)
         if not value.isascii() or not value.isdigit() or len(value) > 9 or not 0 < int(value) <= highest:
@@ -239,6 +260,12 @@ def _origin_problem(value: str) -> str:
     parts = _split(value)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         return "wants origins such as https://app.example.com, without a path"
+    return ""
+
+
+def _host_and_port_problem(value: str) -> str:
+    if not re.fullmatch(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}", value):
+        return "wants host:port, in lower case, such as localhost:3000"
     return ""
 
 

@@ -1,123 +1,42 @@
-"""The use cases, each with the adapters it needs, made when first used."""
+"""The use cases, each with the adapters it needs, made when first used: sending here, the others in *_wiring.py."""
 
 from typing import TYPE_CHECKING
 
-from functions.domain.ports import Tasks
-from functions.runtime.backends import Backends
+from functions.domain.ids import looks_like
+from functions.runtime.content_wiring import Contents
 from functions.runtime.lazy import once
 
 if TYPE_CHECKING:
-    from functions.services.accounts import Accounts
-    from functions.services.aliases import Aliases
-    from functions.services.connecting import Connecting
-    from functions.services.controlling import Controlling
     from functions.services.delivering import Delivering
     from functions.services.history import History
-    from functions.services.keys import ApiKeys
-    from functions.services.outbox import Outbox
+    from functions.services.merging import Merging
     from functions.services.pacing import Pacing
     from functions.services.reconciling import Reconciling
-    from functions.services.resending import Resending
+    from functions.services.repeating import Repeating
     from functions.services.sending import Sending
-    from functions.services.signin_links import SignInLinks
-    from functions.services.sweeping import Sweeping
-    from functions.services.tokens import Tokens
+    from functions.services.statistics import Statistics
+    from functions.services.sweeping import Sweeping, Swept
 
 
-class App(Backends):
+class App(Contents):
     """Everything a handler can ask for. One for each process."""
 
-    @once
-    def tasks(self) -> Tasks:
-        url = self.settings.tasks_url
-        if url.startswith("cloudtasks://"):
-            from functions.adapters.cloud_tasks import CloudTasks
+    def deliver(self, owner: str, item: str) -> None:
+        """What a task of the queue asks for: a send to go out, or an event to be told. Raises Unavailable."""
+        if looks_like("dlv", item):
+            self.event_deliveries.deliver(owner, item)
+        else:
+            self.delivering.deliver(owner, item)
 
-            project, location, queue = url.removeprefix("cloudtasks://").split("/")
-            return CloudTasks(
-                project=project,
-                location=location,
-                queue=queue,
-                url=f"{self.settings.public_url}/tasks/deliver",
-                service_account=self.settings.tasks_account,
-                clock=self.clock,
-            )
-        from functions.adapters.local_queue import LocalQueue
-
-        return LocalQueue(
-            lambda owner, send_id: self.delivering.deliver(owner, send_id), lambda: self.sweeping.sweep(), self.clock
-        )
-
-    @once
-    def tokens(self) -> "Tokens":
-        from functions.services.tokens import Tokens
-
-        return Tokens(self.documents, self.oauth, self.token_ring, self.clock)
-
-    @once
-    def accounts(self) -> "Accounts":
-        from functions.services.accounts import Accounts
-
-        return Accounts(self.documents, self.oauth, self.tokens)
-
-    @once
-    def aliases(self) -> "Aliases":
-        from functions.services.aliases import Aliases
-
-        return Aliases(self.documents, self.gmail, self.tokens, self.clock)
-
-    @once
-    def keys(self) -> "ApiKeys":
-        from functions.services.keys import ApiKeys
-
-        return ApiKeys(self.documents, self.clock, self.random)
-
-    @once
-    def signin_links(self) -> "SignInLinks":
-        from functions.services.signin_links import SignInLinks
-
-        return SignInLinks(self.oauth, self.link_ring, self.clock, self.random, self.settings.return_urls)
-
-    @once
-    def connecting(self) -> "Connecting":
-        from functions.services.connecting import Connecting
-
-        return Connecting(
-            documents=self.documents,
-            oauth=self.oauth,
-            links=self.signin_links,
-            ring=self.token_ring,
-            tokens=self.tokens,
-            accounts=self.accounts,
-            aliases=self.aliases,
-            controlling=self.controlling,
-            clock=self.clock,
-            random=self.random,
-        )
-
-    @once
-    def outbox(self) -> "Outbox":
-        from functions.services.outbox import Outbox
-
-        return Outbox(self.documents)
+    def sweep(self) -> "Swept":
+        """What is overdue, and what has to be done from time to time. Raises Unavailable."""
+        return self.sweeping.sweep()
 
     @once
     def pacing(self) -> "Pacing":
         from functions.services.pacing import Pacing
 
         return Pacing(self.documents, self.clock, self.settings.units_per_minute)
-
-    @once
-    def resending(self) -> "Resending":
-        from functions.services.resending import Resending
-
-        return Resending(self.documents, self.outbox, self.tasks, self.clock)
-
-    @once
-    def controlling(self) -> "Controlling":
-        from functions.services.controlling import Controlling
-
-        return Controlling(self.documents, self.outbox, self.resending, self.tasks, self.clock)
 
     @once
     def reconciling(self) -> "Reconciling":
@@ -131,11 +50,14 @@ class App(Backends):
             tasks=self.tasks,
             resending=self.resending,
             clock=self.clock,
+            found=lambda send: self.watching.missed(send),
         )
 
     @once
     def delivering(self) -> "Delivering":
         from functions.services.delivering import Delivering
+        from functions.services.overtaken import Overtaken
+        from functions.services.unwanted import Unwanted
 
         return Delivering(
             documents=self.documents,
@@ -146,6 +68,9 @@ class App(Backends):
             pacing=self.pacing,
             tasks=self.tasks,
             reconciling=self.reconciling,
+            unwanted=Unwanted(
+                self.batches, self.standings, Overtaken(self.outbox, self.gmail, self.tokens, self.incoming)
+            ),
             clock=self.clock,
             random=self.random,
         )
@@ -154,28 +79,65 @@ class App(Backends):
     def sweeping(self) -> "Sweeping":
         from functions.services.sweeping import Sweeping
 
-        return Sweeping(self.documents, self.tasks.enqueue, self.clock)
+        chores = (
+            lambda: self.event_deliveries.sweep(),
+            lambda: self.watching.tend(),
+            lambda: self.purging.purge(),
+            lambda: self.expiring.expire(),
+            lambda: self.documents.expire(self.clock()),
+        )
+        return Sweeping(self.documents, self.tasks.enqueue, self.clock, chores)
 
     @once
     def sending(self) -> "Sending":
-        from functions.services.composing import Composing
         from functions.services.sending import Sending
 
         return Sending(
             blobs=self.blobs,
             accounts=self.accounts,
             tokens=self.tokens,
-            composing=Composing(self.documents, self.gmail, self.tokens, self.aliases),
+            standings=self.standings,
+            composing=self.composing,
+            personalising=self.personalising,
             outbox=self.outbox,
             pacing=self.pacing,
             delivering=self.delivering,
-            reconciling=self.reconciling,
+            repeating=self.repeating,
             clock=self.clock,
             random=self.random,
         )
 
     @once
+    def merging(self) -> "Merging":
+        from functions.services.merging import Merging
+
+        return Merging(
+            blobs=self.blobs,
+            accounts=self.accounts,
+            standings=self.standings,
+            composing=self.composing,
+            personalising=self.personalising,
+            batches=self.batches,
+            outbox=self.outbox,
+            delivering=self.delivering,
+            clock=self.clock,
+            random=self.random,
+        )
+
+    @once
+    def repeating(self) -> "Repeating":
+        from functions.services.repeating import Repeating
+
+        return Repeating(self.documents, self.reconciling, self.clock)
+
+    @once
     def history(self) -> "History":
         from functions.services.history import History
 
-        return History(self.documents, self.blobs, self.gmail, self.tokens, self.clock)
+        return History(self.documents, self.blobs, self.gmail, self.tokens, self.batches, self.timeline, self.clock)
+
+    @once
+    def statistics(self) -> "Statistics":
+        from functions.services.statistics import Statistics
+
+        return Statistics(self.documents)

@@ -1,16 +1,27 @@
 """The owner's connected accounts: list, look up, choose the default, disconnect."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from functions.domain import records
-from functions.domain.accounts import GmailAccount
+from functions.domain import event_bodies, records, webhooks
+from functions.domain.accounts import AccountChange, GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import GmailRejected, IntegrationError, NotFound, ReauthRequired
+from functions.domain.errors import (
+    FieldError,
+    Forbidden,
+    GmailRejected,
+    IntegrationError,
+    InvalidRequest,
+    NotFound,
+    PreconditionFailed,
+    ReauthRequired,
+)
 from functions.domain.google_ports import OAuthClient
 from functions.domain.ids import looks_like
-from functions.domain.ports import Create, Delete, Document, Documents, Put, Query, Update, Write
+from functions.domain.ports import Create, Delete, Document, Documents, Query, Update, Write
+from functions.services.announcing import Announcer, Silence
+from functions.services.owners import Owners
 from functions.services.tokens import Tokens, path
 
 
@@ -32,10 +43,21 @@ class AccountPage:
 class Accounts:
     """Which account is the default is kept on the owner's record, so that there is never more than one."""
 
-    def __init__(self, documents: Documents, oauth: OAuthClient, tokens: Tokens) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        oauth: OAuthClient,
+        tokens: Tokens,
+        disconnected: Callable[[GmailAccount], None] = lambda _: None,
+        announcing: Announcer | None = None,
+    ) -> None:
+        """`disconnected` hears of an account whose record is gone, while Google still takes its tokens."""
         self._documents = documents
         self._oauth = oauth
         self._tokens = tokens
+        self._disconnected = disconnected
+        self._announcing = announcing or Silence()
+        self._owners = Owners(documents)
 
     def page(self, caller: Caller, limit: int, after: str | None) -> AccountPage:
         """Oldest connection first."""
@@ -65,6 +87,8 @@ class Accounts:
             wanted = self.default_id(caller.owner)
             if not wanted:
                 raise NotFound("No account is connected.", remedy="Connect one: GET /api/gmail/authorize/")
+            if not caller.may_use(wanted):
+                raise NotFound("This key may not use the default account.", remedy="Name one of its own as `account`.")
         if "@" not in wanted:
             return self.get(caller, wanted)
         # An address may have several records: it can pass from one Google account to another.
@@ -77,10 +101,9 @@ class Accounts:
 
     def default_id(self, owner: str) -> str:
         """The chosen default or, where it is gone, the account connected first."""
-        record = self._documents.get(f"owners/{owner}")
-        chosen = record.data.get("default_account", "") if record else ""
+        chosen = self._owners.settings(owner).default_account
         if chosen and self.find(owner, chosen):
-            return str(chosen)
+            return chosen
         page = self._documents.query(Query(_collection(owner), order=("connected_at", "asc"), limit=1))
         return page.documents[0].id if page.documents else ""
 
@@ -96,14 +119,35 @@ class Accounts:
     def disconnect(self, caller: Caller, account_id: str) -> None:
         """Forget the record first, then tell Google; what Google says changes nothing. Raises NotFound."""
         account = self.get(caller, account_id)
-        self._documents.commit([Delete(path(account.owner, account.id))])
+        news = self._announcing.writes(account.owner, webhooks.DISCONNECTED, None, event_bodies.of_account(account))
+        self._documents.commit([Delete(path(account.owner, account.id)), *news])
+        self._announcing.enqueue(news)
+        self._disconnected(account)
         self._tokens.forget(account)
         with contextlib.suppress(ReauthRequired):  # a token that can't be opened can't be revoked either
             self.revoke_unless_used(account.sub, self._tokens.refresh_token(account))
 
-    def make_default(self, caller: Caller, account_id: str) -> None:
+    def change(self, caller: Caller, account_id: str, change: AccountChange) -> GmailAccount:
+        """Only the fields that are named are written: two who change different ones lose nothing.
+
+        Raises NotFound, Forbidden; InvalidRequest where nothing would be the default any more.
+        """
         account = self.get(caller, account_id)
-        self._documents.commit([Put(f"owners/{account.owner}", {"default_account": account.id})])
+        if change.is_default is False and self.default_id(caller.owner) == account.id:
+            detail = "There is always a default account: make another one the default instead."
+            raise InvalidRequest(f"/is_default: {detail}", errors=[FieldError("/is_default", detail)])
+        if change.is_default and caller.accounts is not None:
+            # It would send what others ask for without naming an account.
+            raise Forbidden("The default account is for all callers: a key for some accounts can't choose it.")
+        update = Update(path(account.owner, account.id), dict(change.fields))
+        try:
+            if change.is_default:
+                self._owners.change(account.owner, {"default_account": account.id}, update)
+            elif change.fields:
+                self._documents.commit([update])
+        except PreconditionFailed:
+            raise NotFound("There is no account with this id.") from None
+        return self.get(caller, account_id)
 
     def revoke_unless_used(self, sub: str, token: str) -> None:
         """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it."""

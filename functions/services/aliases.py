@@ -28,7 +28,9 @@ class Aliases:
         if not account.can_read:
             raise InsufficientPermissions(f"Aliases of {account.email} can't be checked: it did not grant reading.")
         found = self._tokens.with_token(account, self._gmail.aliases)
-        aliases = tuple(StoredAlias(a.email, a.name, a.is_primary, a.is_default, a.verified, a.reply_to) for a in found)
+        aliases = tuple(
+            StoredAlias(a.email, a.name, a.is_primary, a.is_default, a.verified, a.reply_to, a.signature) for a in found
+        )
         name = account.name or next((a.name for a in aliases if a.is_primary), "")
         # From here on, an attempt whose outcome is lost can be looked for in the mailbox's history.
         history_id = str(self._tokens.with_token(account, self._gmail.profile).get("historyId", ""))

@@ -1,88 +1,118 @@
-"""From what a caller asked to the message that will go out: sender, thread, and what this release can't do yet."""
+"""From what a caller asked to what all its messages share: sender, thread, files, template. Nothing is written."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from functions.domain import records
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import (
-    FieldError,
-    InsufficientPermissions,
-    InvalidMessage,
-    NotFound,
-)
+from functions.domain.errors import FieldError, InsufficientPermissions, InvalidMessage, NotFound
 from functions.domain.google_ports import Gmail
 from functions.domain.ids import looks_like
-from functions.domain.messages import Address, Attachment, Message, message_ids, reply_references, reply_subject
-from functions.domain.ports import Documents
-from functions.domain.send_requests import SendRequest
+from functions.domain.messages import Address, Attachment, message_ids, reply_references, reply_subject
+from functions.domain.ports import Clock, Documents
+from functions.domain.send_requests import AttachmentRef, SendRequest
 from functions.domain.sends import Send
+from functions.domain.templates import TemplateVersion
 from functions.services.aliases import Aliases
 from functions.services.tokens import Tokens, path
 
+if TYPE_CHECKING:
+    from functions.services.attachments import Attachments
+    from functions.services.templates import Templates
+
 
 @dataclass(frozen=True, slots=True)
-class Composed:
-    message: Message
-    thread_id: str | None
+class Draft:
+    """What all messages of a request have in common."""
+
+    account: GmailAccount
+    request: SendRequest
+    sender: Address
+    subject: str | None  # None: the template's
+    attachments: tuple[Attachment, ...]
+    template: TemplateVersion | None = None
+    signature: str = ""  # HTML
+    thread_id: str | None = None
+    references: tuple[str, ...] = ()  # the last one is what is replied to
 
 
 class Composing:
-    def __init__(self, documents: Documents, gmail: Gmail, tokens: Tokens, aliases: Aliases) -> None:
+    """`attachments` and `templates` are asked only where a request refers to some."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        gmail: Gmail,
+        tokens: Tokens,
+        aliases: Aliases,
+        attachments: "Callable[[], Attachments]",
+        templates: "Callable[[], Templates]",
+        clock: Clock,
+    ) -> None:
         self._documents = documents
         self._gmail = gmail
         self._tokens = tokens
         self._aliases = aliases
+        self._attachments = attachments
+        self._templates = templates
+        self._clock = clock
 
-    def compose(self, caller: Caller, account: GmailAccount, request: SendRequest) -> Composed:
-        """Raises InvalidMessage, InsufficientPermissions, NotFound; what reading from Gmail raises."""
-        _refuse_what_is_not_built(request)
+    def draft(self, caller: Caller, account: GmailAccount, request: SendRequest, kept_for: timedelta) -> Draft:
+        """`kept_for`: how long after it went out the content of a message is kept.
+
+        Raises InvalidMessage, InsufficientPermissions, NotFound; what reading from Gmail raises.
+        """
         _check_cancel_if(account, request)
-        message = Message(
-            sender=self._sender(account, request.sender),
-            to=request.to,
-            cc=request.cc,
-            bcc=request.bcc,
-            reply_to=request.reply_to,
-            subject=request.subject or "",
-            text=request.text,
-            html=request.html,
-            attachments=tuple(a for a in request.attachments if isinstance(a, Attachment)),
-            headers=request.headers,
+        account = self._with_aliases(account, request)
+        sender = _sender(account, request.sender)
+        draft = Draft(
+            account=account,
+            request=request,
+            sender=sender,
+            subject=request.subject if request.subject is not None or request.template else "",
+            attachments=self._files(caller, request, kept_for),
+            template=self._templates().load(caller.owner, request.template) if request.template else None,
+            signature=_signature(account, sender) if request.signature else "",
+            thread_id=request.thread_id,
         )
-        if request.in_reply_to_send is None:
-            return Composed(message, request.thread_id)
-        return self._reply(caller, account, request, message)
+        return draft if request.in_reply_to_send is None else self._reply(caller, draft)
 
-    def _sender(self, account: GmailAccount, asked: Address | None) -> Address:
-        """Gmail replaces a From that is no alias of the account without a word: such a From is refused instead."""
-        if asked is None or asked.email.casefold() == account.email.casefold():
-            return Address(account.email, (asked.name if asked else "") or account.name)
-        alias = account.alias(asked.email)
-        if alias is None or self._aliases.stale(account):
-            alias = self._aliases.refresh(account).alias(asked.email)
-        if alias is None:
-            detail = f"{asked.email} is not a verified alias of {account.email}."
-            raise InvalidMessage(
-                detail,
-                remedy="Add and verify the address in Gmail under Settings, Accounts, Send mail as.",
-                errors=[FieldError("/from/email", detail)],
-            )
-        return Address(alias.email, asked.name or alias.name)
+    def _with_aliases(self, account: GmailAccount, request: SendRequest) -> GmailAccount:
+        """Its addresses and signatures as Gmail has them, where the request depends on them."""
+        asked = request.sender
+        other = asked is not None and asked.email.casefold() != account.email.casefold()
+        if request.signature and not account.can_read:
+            raise InsufficientPermissions(f"{account.email} did not grant reading, so its signature can't be read.")
+        known = asked is None or account.alias(asked.email) is not None
+        if (other or request.signature) and (self._aliases.stale(account) or not known):
+            return self._aliases.refresh(account)
+        return account
 
-    def _reply(self, caller: Caller, account: GmailAccount, request: SendRequest, message: Message) -> Composed:
+    def _files(self, caller: Caller, request: SendRequest, kept_for: timedelta) -> tuple[Attachment, ...]:
+        """In the order asked for; what was uploaded before is kept for as long as these messages need it."""
+        if all(isinstance(a, Attachment) for a in request.attachments):
+            return tuple(a for a in request.attachments if isinstance(a, Attachment))
+        refs = [(i, a) for i, a in enumerate(request.attachments) if isinstance(a, AttachmentRef)]
+        kept_until = max(self._clock(), last_due(request) or self._clock()) + kept_for
+        pointers = [f"/attachments/{index}" for index, _ in refs]
+        found = self._attachments().resolve(caller, [ref for _, ref in refs], kept_until, pointers)
+        by_index = dict(zip((index for index, _ in refs), found, strict=True))
+        return tuple(a if isinstance(a, Attachment) else by_index[i] for i, a in enumerate(request.attachments))
+
+    def _reply(self, caller: Caller, draft: Draft) -> Draft:
         """A reply stays in its thread only with the thread's id, its Message-IDs and its subject."""
+        request = draft.request
         original = self._original(caller, request.in_reply_to_send or "")
-        references = self._references(account, original)
-        message = replace(
-            message,
+        return replace(
+            draft,
             subject=reply_subject(original.subject) if request.subject is None else request.subject,
-            in_reply_to=references[-1] if references else "",
-            references=references,
+            references=self._references(draft.account, original),
+            # A thread's id means something only in the mailbox it is from.
+            thread_id=original.gmail_thread_id if original.account == draft.account.id else None,
         )
-        # A thread's id means something only in the mailbox it is from.
-        thread_id = original.gmail_thread_id if original.account == account.id else None
-        return Composed(message, thread_id)
 
     def _original(self, caller: Caller, send_id: str) -> Send:
         document = self._documents.get(f"owners/{caller.owner}/sends/{send_id}") if looks_like("snd", send_id) else None
@@ -114,6 +144,33 @@ class Composing:
         return reply_references(found.get("references", ""), message_id)
 
 
+def last_due(request: SendRequest) -> datetime | None:
+    """When the last message of a request goes out; None: now."""
+    times: Sequence[datetime | None] = [r.send_at or request.send_at for r in request.recipients] or [request.send_at]
+    return max((t for t in times if t), default=None)
+
+
+def _sender(account: GmailAccount, asked: Address | None) -> Address:
+    """Gmail replaces a From that is no alias of the account without a word: such a From is refused instead."""
+    if asked is None or asked.email.casefold() == account.email.casefold():
+        return Address(account.email, (asked.name if asked else "") or account.name)
+    alias = account.alias(asked.email)
+    if alias is None:
+        detail = f"{asked.email} is not a verified alias of {account.email}."
+        raise InvalidMessage(
+            detail,
+            remedy="Add and verify the address in Gmail under Settings, Accounts, Send mail as.",
+            errors=[FieldError("/from/email", detail)],
+        )
+    return Address(alias.email, asked.name or alias.name)
+
+
+def _signature(account: GmailAccount, sender: Address) -> str:
+    """Of the address that sends; empty where its owner has none."""
+    alias = account.alias(sender.email)
+    return alias.signature if alias else ""
+
+
 def _check_cancel_if(account: GmailAccount, request: SendRequest) -> None:
     """What could never come true is an error now, and no surprise later."""
     if not request.cancel_if:
@@ -125,17 +182,3 @@ def _check_cancel_if(account: GmailAccount, request: SendRequest) -> None:
         detail = f"{account.email} did not grant reading, so answers can't be seen."
     if detail:
         raise InvalidMessage(f"/cancel_if: {detail}", errors=[FieldError("/cancel_if", detail)])
-
-
-def _refuse_what_is_not_built(request: SendRequest) -> None:
-    asked = {
-        "template": request.template is not None,
-        "recipients": bool(request.recipients),
-        "signature": request.signature,
-        "unsubscribe": request.unsubscribe,
-        "tracking": bool(request.tracking.opens or request.tracking.clicks),
-        "attachments": any(not isinstance(a, Attachment) for a in request.attachments),
-    }
-    errors = [FieldError(f"/{name}", "This release does not do this yet.") for name, wanted in asked.items() if wanted]
-    if errors:
-        raise InvalidMessage("The message asks for what this release does not do yet.", errors=errors)

@@ -6,11 +6,11 @@ started confirms it with a token of their own.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from functions.domain import records
+from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import (
@@ -29,6 +29,7 @@ from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Documents, Sealer, Unsealable, Write
 from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
+from functions.services.announcing import Announcer, Silence
 from functions.services.controlling import Controlling
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
@@ -48,7 +49,7 @@ class Outcome:
 
 
 class Connecting:
-    """`ring` seals parked grants."""
+    """`ring` seals parked grants; `connected` hears of every account that was connected, again too."""
 
     def __init__(
         self,
@@ -63,6 +64,8 @@ class Connecting:
         controlling: Controlling,
         clock: Clock,
         random: RandomBytes,
+        connected: Callable[[GmailAccount], None] = lambda _: None,
+        announcing: Announcer | None = None,
     ) -> None:
         self._documents = documents
         self._oauth = oauth
@@ -72,8 +75,10 @@ class Connecting:
         self._accounts = accounts
         self._aliases = aliases
         self._controlling = controlling
+        self._announcing = announcing or Silence()
         self._clock = clock
         self._random = random
+        self._tell = connected
 
     def finish(self, query: Mapping[str, str], browser: str) -> Outcome:
         """Google's redirect. Never raises what the person can be told: it is the outcome's error."""
@@ -148,15 +153,19 @@ class Connecting:
         for _ in range(3):
             before = self._accounts.find(owner, derived_id("acc", owner, grant.sub))
             account = self._connected(owner, grant, before.account if before else None)
+            news = self._announcing.writes(owner, webhooks.CONNECTED, None, event_bodies.of_account(account))
             try:
-                self._accounts.store(account, before, also)
+                self._accounts.store(account, before, [*also, *news])
             except PreconditionFailed:
                 if also and self._documents.get(also[0].path) is None:
                     raise InvalidState("This connection was already confirmed.") from None
                 continue  # connected twice at once, or changed meanwhile: look again
+            self._announcing.enqueue(news)
             self._controlling.release_all(owner, account.id)
             # The name that recipients see stands in Gmail's settings; where it can't be read, sends go without one.
-            return self._aliases.shown(account)
+            account = self._aliases.shown(account)
+            self._tell(account)
+            return account
         raise Conflict("The account is being changed by somebody else.")
 
     def _connected(self, owner: str, grant: Grant, before: GmailAccount | None) -> GmailAccount:
@@ -176,7 +185,10 @@ class Connecting:
                 fresh,
                 connected_at=before.connected_at,
                 last_sent_at=before.last_sent_at,
-                name=grant.name or before.name,
+                name=before.name or grant.name,  # its owner may have changed it
+                daily_limit=before.daily_limit,
+                track_opens=before.track_opens,
+                track_clicks=before.track_clicks,
             )
         return replace(
             fresh,

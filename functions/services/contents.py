@@ -35,6 +35,7 @@ class BlobSource:
 
     blobs: Blobs
     name: str
+    shared: bool = False  # by several sends, so it is not one's to delete
 
     def __call__(self) -> Iterator[bytes]:
         return self.blobs.read(self.name)
@@ -51,7 +52,14 @@ class BytesSource:
 
 
 def store(
-    blobs: Blobs, prefix: str, message: Message, *, date: datetime, message_id: str, thread_id: str | None
+    blobs: Blobs,
+    prefix: str,
+    message: Message,
+    *,
+    date: datetime,
+    message_id: str,
+    thread_id: str | None,
+    expires_at: datetime | None = None,
 ) -> Data:
     """The document of a message's content; what does not fit in is written to blobs under `prefix`."""
     bodies, bodies_blob = pack_bodies(message.text, message.html), ""
@@ -63,7 +71,7 @@ def store(
             attachment.filename, attachment.content_type, attachment.size, attachment.sha256, attachment.content_id
         )
         if isinstance(attachment.source, BlobSource):
-            part = replace(part, blob=attachment.source.name)
+            part = replace(part, blob=attachment.source.name, shared=attachment.source.shared)
         elif attachment.size <= INLINE_PART and inline + attachment.size <= INLINE_PARTS:
             inline += attachment.size
             part = replace(part, data=b"".join(attachment.source()))
@@ -85,7 +93,9 @@ def store(
         headers=tuple(StoredHeader(name, value) for name, value in message.headers),
         in_reply_to=message.in_reply_to,
         references=message.references,
+        unsubscribe=message.unsubscribe,
         thread_id=thread_id,
+        expires_at=expires_at,
     )
     return records.to_data(content)
 
@@ -108,6 +118,7 @@ def load(blobs: Blobs, data: Data) -> tuple[Content, Message]:
         headers=tuple((h.name, h.value) for h in content.headers),
         in_reply_to=content.in_reply_to,
         references=content.references,
+        unsubscribe=content.unsubscribe,
     )
     return content, message
 
@@ -131,14 +142,12 @@ def mime(documents: Documents, blobs: Blobs, send: Send, date: datetime) -> tupl
     return composed, content.thread_id
 
 
-def discard(blobs: Blobs, data: Data) -> None:
-    """Delete the blobs of a content that is not wanted any more."""
+def blobs_of(data: Data) -> list[str]:
+    """The blobs that go with a content; not those that other sends refer to."""
     content = records.from_data(Content, data)
-    for name in (content.bodies_blob, *(part.blob for part in content.parts)):
-        if name:
-            blobs.delete(name)
+    return [name for name in (content.bodies_blob, *(p.blob for p in content.parts if not p.shared)) if name]
 
 
 def _attachment(blobs: Blobs, part: StoredPart) -> Attachment:
-    source = BlobSource(blobs, part.blob) if part.blob else BytesSource(part.data)
+    source = BlobSource(blobs, part.blob, part.shared) if part.blob else BytesSource(part.data)
     return Attachment(part.filename, part.content_type, part.size, part.sha256, part.content_id, source)

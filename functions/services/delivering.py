@@ -26,16 +26,18 @@ from functions.domain.ports import Blobs, Clock, Documents, Tasks
 from functions.domain.sends import Send, Status
 from functions.services import contents, tokens
 from functions.services.outbox import Found, Outbox
-from functions.services.overtaken import Overtaken
 from functions.services.pacing import Pacing
 from functions.services.reconciling import Reconciling
 from functions.services.settling import Settling
 from functions.services.tokens import Tokens
+from functions.services.unwanted import SOON, NotYet, Unwanted
 
 # A task may come a little early: clocks differ, and queues round.
 EARLY = timedelta(seconds=1)
 # A held queue is released when the account is reconnected; looked at this often in case that was missed.
 HELD = timedelta(hours=1)
+# A bounce may be there a second after its message: what is noted later than this may have had answers nobody knew of.
+LATE = timedelta(seconds=1)
 DISCONNECTED = "the account was disconnected"
 
 
@@ -62,6 +64,7 @@ class Delivering:
         pacing: Pacing,
         tasks: Tasks,
         reconciling: Reconciling,
+        unwanted: Unwanted,
         clock: Clock,
         random: RandomBytes,
         sleep: Callable[[float], None] = time.sleep,
@@ -77,7 +80,7 @@ class Delivering:
         self._clock = clock
         self._random = random
         self._settling = Settling(outbox, clock, sleep)
-        self._overtaken = Overtaken(outbox, gmail, tokens)
+        self._unwanted = unwanted
 
     def deliver(self, owner: str, send_id: str) -> None:
         """Do what is due for this send. Safe to call at any time, any number of times. Raises Unavailable."""
@@ -112,7 +115,11 @@ class Delivering:
             self._hold(found, send, account)
             return
         try:
-            reason = self._overtaken.reason(send, account)
+            reason = self._unwanted.reason(send, account)
+        except NotYet as wait:
+            not_yet = sends.postpone(send, self._clock() + SOON, "batch", str(wait))
+            self.enqueue(self._outbox.save(found, not_yet).send)
+            return
         except (Unavailable, RateLimited) as error:
             self._later(found, send, error)
             return
@@ -137,7 +144,8 @@ class Delivering:
         """`send` is what was found, with the slot it has now."""
         try:
             token = self._tokens.access_token(account)
-            mime, thread_id = contents.mime(self._documents, self._blobs, send, self._clock())
+            now = self._clock()  # of the message and of the attempt: from its record the same bytes can be made again
+            mime, thread_id = contents.mime(self._documents, self._blobs, send, now)
         except ReauthRequired:
             self._hold(found, send, account)
             return
@@ -152,7 +160,7 @@ class Delivering:
             self._pacing.give_back(account, send.slot_at, send.recipients)
             return
         send = replace(send, history_id=account.history_id)
-        claimed = self._outbox.claim(found, sends.claim(send, random_id("atm", self._random), self._clock()))
+        claimed = self._outbox.claim(found, sends.claim(send, random_id("atm", self._random), now))
         ready = Claimed(claimed, account, token, mime, thread_id)
         # Disconnecting cancels what waits, and can't see what has just been claimed: so look once more.
         try:
@@ -197,6 +205,8 @@ class Delivering:
             self._pacing.give_back(claimed.account, before.slot_at, before.recipients)
         after = replace(after, answered=before.answered or after.status)
         settled = self._settling.settle(claimed.found, claimed.account, after)
+        if settled.sent_at and self._clock() - settled.sent_at >= LATE:
+            self._reconciling.heard_late(settled)
         if settled.due_at is not None:
             self.enqueue(settled)
         if settled.waits_for == ReauthRequired.code:

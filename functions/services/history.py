@@ -1,26 +1,29 @@
 """What became of every message: the list with its filters, one send in detail, its exact MIME."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from functions.domain import records, sends
+from functions.domain import records, search, sends, timelines
 from functions.domain.accounts import GmailAccount
+from functions.domain.batches import Batch
 from functions.domain.callers import Caller
 from functions.domain.errors import BlobMissing, IntegrationError, NotFound
+from functions.domain.events import Event
 from functions.domain.google_ports import Gmail
 from functions.domain.ids import looks_like
 from functions.domain.mime import compose
 from functions.domain.ports import Blobs, Clock, Documents, Query
 from functions.domain.sends import Send, Status
 from functions.services import contents
+from functions.services.batches import Batches
+from functions.services.timeline import Timeline
 from functions.services.tokens import Tokens, path
 
-# The fields of a record that the history is filtered by; `to` and `tag` are kept as labels.
-FIELDS = ("account", "status", "template", "trigger", "batch")
-# A page that needs filtering after the query reads at most this many records before it is handed out as it is.
-SCAN_LIMIT = 2000
+# The fields of a record that the history is filtered by, besides its account; `to` and `tag` are kept as labels.
+FIELDS = ("status", "template", "trigger", "batch")
+EXPORTED = 500  # sends that are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,28 @@ class SendPage:
     next: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """`counts` of its sends, by their status now."""
+
+    batch: Batch
+    counts: Mapping[str, int]
+
+
 class History:
-    def __init__(self, documents: Documents, blobs: Blobs, gmail: Gmail, tokens: Tokens, clock: Clock) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        gmail: Gmail,
+        tokens: Tokens,
+        batches: Batches,
+        timeline: Timeline,
+        clock: Clock,
+    ) -> None:
         self._documents = documents
+        self._batches = batches
+        self._timeline = timeline
         self._blobs = blobs
         self._gmail = gmail
         self._tokens = tokens
@@ -47,33 +69,51 @@ class History:
         limit: int,
         after: str | None,
     ) -> SendPage:
-        """Newest first. `filters` by name: account, status, to, template, trigger, batch, tag."""
-        labels = [f"{kind}:{filters[kind]}" for kind in ("to", "tag") if kind in filters]
-        equals = {name: filters[name] for name in FIELDS if name in filters}
-        found: list[Send] = []
-        read = 0
+        """Newest first. `filters` by name: account, status, to, template, trigger, batch, tag; q: words of the subject
+        and the recipients, all of which must be there."""
+        query = self._query(caller, filters, since, until)
+        if query is None:
+            return SendPage((), None)
+        page = self._documents.query(replace(query, limit=limit, after=after))
+        found = (records.from_data(Send, document.data) for document in page.documents)
+        return SendPage(tuple(self._as_seen(send) for send in found), page.next)
+
+    def all(
+        self, caller: Caller, filters: Mapping[str, str], *, since: datetime | None, until: datetime | None
+    ) -> Iterator[Send]:
+        """As `page`, to the end."""
+        after = None
         while True:
-            page = self._documents.query(
+            page = self.page(caller, filters, since=since, until=until, limit=EXPORTED, after=after)
+            yield from page.sends
+            if (after := page.next) is None:
+                return
+
+    def batch(self, caller: Caller, batch_id: str) -> BatchView:
+        """Raises NotFound."""
+        there = self._batches.find(caller.owner, batch_id)
+        if there is None or not caller.may_use(there.batch.account):
+            raise NotFound("There is no batch with this id.")
+        statuses = [status.value for status in Status]
+        counts = self._documents.counts(
+            [
                 Query(
                     f"owners/{caller.owner}/sends",
-                    equals=equals,
-                    # A query takes one element of one list: a second label is looked for in what comes back.
-                    contains=("labels", labels[0]) if labels else None,
+                    equals={"batch": batch_id, "status": status},
                     order=("created_at", "desc"),
-                    since=since,
-                    until=until,
-                    limit=limit - len(found),
-                    after=after,
                 )
-            )
-            read += len(page.documents)
-            for document in page.documents:
-                send = records.from_data(Send, document.data)
-                if caller.may_use(send.account) and all(label in send.labels for label in labels[1:]):
-                    found.append(self._as_seen(send))
-            after = page.next
-            if after is None or len(found) >= limit or read >= SCAN_LIMIT:
-                return SendPage(tuple(found), after)
+                for status in statuses
+            ]
+        )
+        found = {status: count for status, count in zip(statuses, counts, strict=True) if count}
+        return BatchView(there.batch, found)
+
+    def events(self, send: Send) -> list[Event]:
+        """What happened to it, oldest first: what we did, and what came back, as far as that is still kept."""
+        now = self._clock()
+        # The store removes what has expired in its own time, which can take a day.
+        kept = [e for e in self._timeline.of(send.owner, send.id) if e.expires_at is None or e.expires_at > now]
+        return timelines.of(send, kept)
 
     def get(self, caller: Caller, send_id: str) -> Send:
         """Raises NotFound: for another owner's send just as for none."""
@@ -98,47 +138,33 @@ class History:
             raise NotFound("The content of this send is no longer kept.")
         try:
             content, message = contents.load(self._blobs, document.data)
-            mime = compose(message, date=content.date, message_id=content.message_id, boundary_seed=send.id)
+            # Each attempt says when it was made; before the first one it is as it would go out.
+            date = send.attempts[-1].at if send.attempts else content.date
+            mime = compose(message, date=date, message_id=content.message_id, boundary_seed=send.id)
             return b"".join(mime.blocks())
         except BlobMissing:
             raise NotFound("The attachments of this send are no longer kept.") from None
+
+    def _query(
+        self, caller: Caller, filters: Mapping[str, str], since: datetime | None, until: datetime | None
+    ) -> Query | None:
+        """What asks the store for it; None where nothing can be found."""
+        words = search.asked(filters.get("q", ""))
+        if "q" in filters and not words:
+            return None
+        labels = [f"{kind}:{filters[kind]}" for kind in ("to", "tag") if kind in filters] + words
+        return Query(
+            f"owners/{caller.owner}/sends",
+            equals={name: filters[name] for name in FIELDS if name in filters},
+            among=caller.among(filters.get("account")),
+            contains=("labels", *labels) if labels else None,
+            order=("created_at", "desc"),
+            since=since,
+            until=until,
+        )
 
     def _as_seen(self, send: Send) -> Send:
         """An attempt that has been silent for too long counts as unknown, whether or not anybody noted it yet."""
         if not send.expired(self._clock()):
             return send
         return sends.settle_unknown(send, send.attempt_id, "The sending process ended before Gmail's answer was noted.")
-
-
-def explanation(send: Send) -> str:
-    """In one sentence: why the send is in the state it is in."""
-    last = send.attempts[-1] if send.attempts else None
-    at = f" It goes out at {send.due_at:%Y-%m-%d %H:%M:%S} UTC." if send.due_at else ""
-    match send.status:
-        case Status.SENT:
-            return "Gmail accepted the message."
-        case Status.FAILED:
-            return f"It was not sent: {last.detail} {last.remedy}".strip() if last else "It was not sent."
-        case Status.UNKNOWN:
-            return _unknown(send)
-        case Status.SENDING:
-            return "It is being handed to Gmail right now."
-        case Status.CANCELLED:
-            return f"It was cancelled before it went out: {send.waits_detail or 'its owner cancelled it'}."
-        case Status.SCHEDULED:
-            return f"It is scheduled.{at}"
-    if send.waits_for:
-        return f"It waits: {send.waits_detail.rstrip('.')}.{at}"
-    return "It waits for its turn."
-
-
-def _unknown(send: Send) -> str:
-    detail = send.attempts[-1].detail if send.attempts else ""
-    if send.due_at:
-        return f"Whether it went out is not known yet: {detail} It is being looked for in the account's Sent folder."
-    if send.resent_as:
-        return f"It was not found in the Sent folder, and sent again as {send.resent_as}."
-    return (
-        f"Whether it went out is not known: {detail} Look into the account's Sent folder; if it is not there, "
-        "resend it with POST …/resend/."
-    )

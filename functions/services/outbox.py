@@ -1,13 +1,16 @@
 """The records of sends: created, read, and changed only from the version that was read."""
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.domain import records
-from functions.domain.errors import Unavailable
+from functions.domain import event_bodies, records, webhooks
+from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.ids import looks_like
 from functions.domain.ports import Create, Data, Document, Documents, Update, Write
-from functions.domain.sends import Send
+from functions.domain.sends import Send, Status
 from functions.services import contents
+from functions.services.announcing import Announcer, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +25,57 @@ def path(owner: str, send_id: str) -> str:
     return f"owners/{owner}/sends/{send_id}"
 
 
+# Sends and what tells of them in one commit of a batch: a commit takes only so much.
+WRITES = 100
+
+
 class Outbox:
-    def __init__(self, documents: Documents) -> None:
+    """Every change of a send's state goes through here, and is announced in the commit that makes it."""
+
+    def __init__(self, documents: Documents, announcing: Announcer | None = None) -> None:
         self._documents = documents
+        self._announcing = announcing or Silence()
 
     def find(self, owner: str, send_id: str) -> Found | None:
         document = self._documents.get(path(owner, send_id)) if looks_like("snd", send_id) else None
         return found(document) if document else None
 
     def create(self, send: Send, content: Data) -> Found:
-        """Raises PreconditionFailed where there is a send with this id."""
-        versions = self._documents.commit(
-            [
-                Create(path(send.owner, send.id), records.to_data(send)),
-                Create(contents.path(send.owner, send.id), content),
-            ]
-        )
-        return Found(send, versions[0])
+        """An answer that was lost on the way is asked for: after an error nothing may go out by itself.
+
+        Raises PreconditionFailed where there is a send with this id; Unavailable where it is not known to be on record.
+        """
+        try:
+            return Found(send, self._commit(self.creates(send, content))[0])
+        except Unavailable:
+            try:
+                there = self.find(send.owner, send.id)
+            except Unavailable as error:
+                raise perhaps_accepted() from error
+            if there is None or not _made_by(send, there.send):
+                raise
+            return there
+
+    def creates(self, send: Send, content: Data) -> list[Write]:
+        """What to write for a new send; the send itself comes first."""
+        return [
+            Create(path(send.owner, send.id), records.to_data(send)),
+            Create(contents.path(send.owner, send.id), content),
+            *self._news(None, send),
+        ]
+
+    def create_missing(self, made: Sequence[tuple[Send, Data]]) -> None:
+        """Those of the sends that are not on record yet, with their contents."""
+        writes = [self.creates(send, content) for send, content in made]
+        at_once = max(1, WRITES // max(map(len, writes), default=1))
+        for start in range(0, len(writes), at_once):
+            together = writes[start : start + at_once]
+            try:
+                self._commit([write for one in together for write in one])
+            except PreconditionFailed:  # some are there, of a call that was cut off
+                for one in together:
+                    with contextlib.suppress(PreconditionFailed):
+                        self._commit(one)
 
     def claim(self, before: Found, claimed: Send) -> Found:
         """Save a claim. An answer that was lost on the way is asked for: a claim that nobody knows of helps nobody.
@@ -49,7 +86,7 @@ class Outbox:
             return self.save(before, claimed)
         except Unavailable:
             there = self.find(claimed.owner, claimed.id)
-            if there is None or there.send.attempt_id != claimed.attempt_id:
+            if there is None or not _held_by(claimed, there.send):
                 raise
             return there
 
@@ -57,7 +94,48 @@ class Outbox:
         """Raises PreconditionFailed where somebody else changed the send meanwhile."""
         place = path(after.owner, after.id)
         update = Update(place, records.changes(before.send, after), version=before.version)
-        return Found(after, self._documents.commit([update, *also])[0])
+        return Found(after, self._commit([update, *also, *self._news(before.send, after)])[0])
+
+    def save_all(self, changed: Sequence[tuple[Found, Send]]) -> None:
+        """In one commit. Raises PreconditionFailed, with nothing written, where somebody else changed one of them."""
+        writes: list[Write] = []
+        for before, after in changed:
+            place = path(after.owner, after.id)
+            writes.append(Update(place, records.changes(before.send, after), version=before.version))
+            writes += self._news(before.send, after)
+        self._commit(writes)
+
+    def _news(self, before: Send | None, after: Send) -> list[Write]:
+        event = webhooks.send_event(before, after)
+        if not event:
+            return []
+        at = after.sent_at if after.status is Status.SENT else None
+        return self._announcing.writes(after.owner, event, at, event_bodies.of_send(after))
+
+    def _commit(self, writes: Sequence[Write]) -> list[str]:
+        versions = self._documents.commit(writes)
+        self._announcing.enqueue(writes)
+        return versions
+
+
+def perhaps_accepted() -> Unavailable:
+    """The store went away between a commit and its answer, and stays away: nobody can say more."""
+    return Unavailable(
+        "The store went away in the very moment of accepting this; it may be on record, and go out.",
+        remedy="Repeat it with the same Idempotency-Key; without one, look into the history first.",
+    )
+
+
+def _made_by(made: Send, there: Send) -> bool:
+    """Whether what is on record comes from the call that made this, and not from a rival with the same key."""
+    if made.status is Status.SENDING:
+        return _held_by(made, there)
+    return (there.created_at, there.fingerprint) == (made.created_at, made.fingerprint)
+
+
+def _held_by(claimed: Send, there: Send) -> bool:
+    """Whether its attempt may begin: it has the claim, and has not been given up."""
+    return there.status is Status.SENDING and there.attempt_id == claimed.attempt_id
 
 
 def found(document: Document) -> Found:

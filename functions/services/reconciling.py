@@ -6,7 +6,7 @@ over minutes, before "not found" is believed.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,7 +38,9 @@ class Reconciling:
         tasks: Tasks,
         resending: Resending,
         clock: Clock,
+        found: Callable[[Send], None] = lambda _: None,
     ) -> None:
+        """`found` hears of a send that turned out to have gone out."""
         self._documents = documents
         self._outbox = outbox
         self._gmail = gmail
@@ -46,6 +48,7 @@ class Reconciling:
         self._tasks = tasks
         self._resending = resending
         self._clock = clock
+        self._tell = found
 
     def give_up(self, found: Found) -> Found:
         """The process that held the claim was silent for longer than an attempt can take. Raises PreconditionFailed."""
@@ -82,11 +85,17 @@ class Reconciling:
             return self._finish(found, send)  # Gmail refuses the look itself, and will go on to
         if message := evidence(send, seen.messages):
             settled = sends.settle_sent(send, send.attempt_id, message.at, message.id, message.thread_id)
-            return self._outbox.save(found, settled)
+            saved = self._outbox.save(found, settled)
+            self._tell(saved.send)
+            return saved
         following = retries.next_look(send.looks + 1, now)
         if following is None:
             return self._finish(found, sends.looked(send, None), looked_at_all=seen.complete)
         return self._again(self._outbox.save(found, sends.looked(send, following)))
+
+    def heard_late(self, send: Send) -> None:
+        """It went out a while ago, and only now a thread is known as its own. Raises nothing."""
+        self._tell(send)
 
     def _finish(self, found: Found, send: Send, *, looked_at_all: bool = False) -> Found:
         """There is nothing more to learn: what the sender chose for this case happens."""

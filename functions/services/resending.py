@@ -7,10 +7,10 @@ from functions.domain import records, sends
 from functions.domain.contents import Content
 from functions.domain.errors import Conflict, NotFound, PreconditionFailed, Unavailable
 from functions.domain.ids import derived_id
-from functions.domain.ports import Clock, Create, Documents, Tasks
+from functions.domain.ports import Clock, Documents, Tasks, Update
 from functions.domain.sends import Send, Status
 from functions.services import contents
-from functions.services.outbox import Found, Outbox, path
+from functions.services.outbox import Found, Outbox
 
 TRIES = 5
 
@@ -47,13 +47,19 @@ class Resending:
         if document is None:
             raise NotFound("The content of this send is no longer kept.")
         content = records.from_data(Content, document.data)
-        content = replace(content, date=now, message_id=f"<{new_id}@{old.sender.email.rpartition('@')[2]}>")
+        if content.gone:
+            raise NotFound("The content of this send is no longer kept.")
+        # Its blobs stay the old one's, which is kept until this one is not needed any more.
+        parts = tuple(replace(part, shared=True) for part in content.parts)
+        domain = old.sender.email.rpartition("@")[2]
+        content = replace(content, parts=parts, date=now, message_id=f"<{new_id}@{domain}>")
         fresh = sends.accept(sends.again(old, new_id, now), now)
         saved = self._outbox.save(
             found,
             replace(old, resent_as=new_id),
-            Create(path(old.owner, new_id), records.to_data(replace(fresh, answered=Status.QUEUED))),
-            Create(contents.path(old.owner, new_id), records.to_data(content)),
+            # The old content is as it was read: nobody removes its blobs at this moment, nor after it unasked.
+            Update(document.path, {"expires_at": content.expires_at}, version=document.version),
+            *self._outbox.creates(replace(fresh, answered=Status.QUEUED), records.to_data(content)),
         )
         with contextlib.suppress(Unavailable):
             self._tasks.enqueue(fresh.owner, fresh.id, fresh.due_at, fresh.account)

@@ -41,9 +41,14 @@ class Settling:
             except PreconditionFailed:
                 there = self._outbox.find(after.owner, after.id)
                 if there is None or there.version != found.version:
-                    return self._late(there, after)
+                    break
             # The send is as it was, so it is the account that is gone: settle without it.
-        return after
+        else:
+            return after
+        if there and there.send.status is Status.SENDING and there.send.attempt_id == after.attempt_id:
+            # The claim stands; a reader was faster than we are, and an open was counted. It changes nothing here.
+            return self._save(Found(found.send, there.version), account, after)
+        return self._late(there, after)
 
     def _late(self, there: Found | None, after: Send) -> Send:
         """Somebody else wrote: the lease ran out under a slow attempt, and a late success beats `unknown`; or it was

@@ -1,10 +1,11 @@
-"""Finding what fell between record and queue: each minute, a bounded number of sends that are overdue.
+"""Finding what fell between record and queue: each minute, a bounded number of sends that are overdue. After that,
+what else has to be done from time to time.
 
 Idempotent, and safe when two run at once: a sweep changes nothing itself, it has the send delivered (again), and
 delivering claims by precondition.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ BATCH = 300  # sends a sweep looks at in each state
 STATES = (Status.SENDING, Status.UNKNOWN, Status.QUEUED, Status.SCHEDULED)
 
 Again = Callable[[str, str, datetime | None, str], None]  # as the port's `enqueue`
+Chore = Callable[[], object]  # does a bounded part of what is due, and may be called again at any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,29 @@ class Swept:
 
 
 class Sweeping:
-    """`again` has a send delivered: through the queue, or at once."""
+    """`again` has a send delivered: through the queue, or at once. `chores` are done after the sends, each of them
+    whatever becomes of the others."""
 
-    def __init__(self, documents: Documents, again: Again, clock: Clock) -> None:
+    def __init__(self, documents: Documents, again: Again, clock: Clock, chores: Sequence[Chore] = ()) -> None:
         self._documents = documents
         self._again = again
         self._clock = clock
+        self._chores = chores
 
     def sweep(self) -> Swept:
+        """Raises Unavailable, and what a chore raises, once everything has had its turn."""
+        failed: list[Exception] = []
+        swept = self._sends()
+        for chore in self._chores:
+            try:
+                chore()
+            except Exception as error:  # noqa: BLE001 - it is raised below
+                failed.append(error)
+        if failed:
+            raise failed[0]
+        return swept
+
+    def _sends(self) -> Swept:
         overdue, complete = 0, True
         for status in STATES:
             page = self._documents.query(

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from functions.domain import records
+from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import NotFound, PreconditionFailed, ReauthRequired
 from functions.domain.google_ports import OAuthClient
-from functions.domain.ports import Clock, Documents, Sealer, Unsealable, Update
+from functions.domain.ports import Clock, Documents, Sealer, Unsealable, Update, Write
+from functions.services.announcing import Announcer, Silence
 
 R = TypeVar("R")
 
@@ -24,11 +25,19 @@ def path(owner: str, account_id: str) -> str:
 
 
 class Tokens:
-    def __init__(self, documents: Documents, oauth: OAuthClient, ring: Sealer, clock: Clock) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        oauth: OAuthClient,
+        ring: Sealer,
+        clock: Clock,
+        announcing: Announcer | None = None,
+    ) -> None:
         self._documents = documents
         self._oauth = oauth
         self._ring = ring
         self._clock = clock
+        self._announcing = announcing or Silence()
         self._cache: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -126,7 +135,10 @@ class Tokens:
                 self._cache.pop(key, None)
 
     def mark_dead(self, account: GmailAccount) -> None:
-        """Record that the grant is dead, unless the account was reconnected or disconnected meanwhile."""
+        """Record that the grant is dead, unless the account was reconnected or disconnected meanwhile.
+
+        Its owner hears of it with that record, once.
+        """
         place = path(account.owner, account.id)
         document = self._documents.get(place)
         if document is None:
@@ -134,12 +146,15 @@ class Tokens:
         current = records.from_data(GmailAccount, document.data)
         if current.refresh_token != account.refresh_token:
             return
+        dead = current.needs_reauth()
+        news: list[Write] = []
+        if current.status is not dead.status:
+            news = self._announcing.writes(dead.owner, webhooks.REAUTH_REQUIRED, None, event_bodies.of_account(dead))
         try:
-            self._documents.commit(
-                [Update(place, records.changes(current, current.needs_reauth()), version=document.version)]
-            )
+            self._documents.commit([Update(place, records.changes(current, dead), version=document.version), *news])
         except PreconditionFailed:
             return  # it has just changed: whoever uses it next finds out again
+        self._announcing.enqueue(news)
 
     def _context(self, account: GmailAccount, field: str) -> str:
         """Binds a sealed token to its record, so that two records can't be swapped."""

@@ -186,3 +186,33 @@ def test_what_is_derived_depends_on_key_and_label_and_nothing_else(secrets: Memo
     ]
     assert found not in others
     assert len(set(others)) == 4
+
+
+def test_forged_versions_ask_the_store_rarely(secrets: MemorySecrets) -> None:
+    """Links are open to anybody; each forged one must not cost a call."""
+    keys = ring(secrets)
+    keys.seal(b"", "purpose")
+    before = secrets.reads
+    for _ in range(50):
+        for version in ("2", "3", "4", "5", "99"):
+            with pytest.raises(Unsealable):
+                keys.open(f"v1.{version}.{'A' * 60}", "purpose")
+    assert secrets.reads - before == 3
+
+
+@pytest.mark.parametrize("spelling", ["v1.01.", "v1.+1.", "v1.1 .", "v1.\u0661.", "V1.1.", "v1.1.="])
+def test_a_sealed_value_has_one_spelling(secrets: MemorySecrets, spelling: str) -> None:
+    keys = ring(secrets)
+    sealed = keys.seal(b"value", "purpose")
+    with pytest.raises(Unsealable):
+        keys.open(sealed.replace("v1.1.", spelling), "purpose")
+
+
+def test_the_spare_bits_of_the_last_character_are_not_free(secrets: MemorySecrets) -> None:
+    keys = ring(secrets)
+    sealed = keys.seal(b"xx", "purpose")  # 30 bytes are 40 characters; 31 are 42, the last with bits to spare
+    sealed = sealed if len(sealed.rpartition(".")[2]) % 4 else keys.seal(b"xxx", "purpose")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for letter in alphabet.replace(sealed[-1], ""):
+        with pytest.raises(Unsealable):
+            keys.open(sealed[:-1] + letter, "purpose")

@@ -12,11 +12,13 @@ import pytest
 from functions.edge import multipart, problems, send_bodies
 from tests.api.service import KEY, Answer, Service
 
-SEND, KEYS, CONFIRM, HISTORY = (
+SEND, KEYS, CONFIRM, HISTORY, SUPPRESSIONS, TEMPLATES = (
     "/api/gmail/send/",
     "/api/gmail/keys/",
     "/api/gmail/oauth2callback/",
     "/api/gmail/history/",
+    "/api/gmail/suppressions/",
+    "/api/gmail/templates/",
 )
 JSON = {"Content-Type": "application/json"}
 MESSAGE = {"to": ["grace@example.com"], "subject": "Hello", "text": "Hello!"}
@@ -414,7 +416,7 @@ def test_a_wrong_token_is_refused(untouched: Service, value: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["", "0", "-1", "501", "1.5", "ten", "1e2", "٣", "00001", "9" * 1000, "%00", " "])
-@pytest.mark.parametrize("path", ["/api/gmail/accounts/", HISTORY, KEYS])
+@pytest.mark.parametrize("path", ["/api/gmail/accounts/", HISTORY, KEYS, SUPPRESSIONS, TEMPLATES])
 def test_a_wrong_page_size_is_refused(untouched: Service, path: str, size: str) -> None:
     from urllib.parse import quote
 
@@ -426,7 +428,7 @@ def test_a_wrong_page_size_is_refused(untouched: Service, path: str, size: str) 
     "token",
     ["x", "%00", "a" * 2000, "bnVsbA", "W10", "WzEsMiwzXQ", "../..", "%F0%9F%92%A9", "-", "=", "W1tbW1tb" * 200],
 )
-@pytest.mark.parametrize("path", ["/api/gmail/accounts/", HISTORY, KEYS])
+@pytest.mark.parametrize("path", ["/api/gmail/accounts/", HISTORY, KEYS, SUPPRESSIONS, TEMPLATES])
 def test_a_wrong_page_token_is_refused(untouched: Service, path: str, token: str) -> None:
     refused(untouched.call("GET", f"{path}?page_token={token}"), "invalid_request")
 
@@ -544,11 +546,18 @@ def test_what_is_not_there_is_not_found(untouched: Service, path: str) -> None:
         (CONFIRM, "GET, POST"),
         (SEND, "POST"),
         ("/api/gmail/accounts/", "GET"),
-        ("/api/gmail/accounts/acc_a/", "DELETE, GET"),
+        ("/api/gmail/accounts/acc_a/", "DELETE, GET, PATCH"),
         (HISTORY, "GET"),
         ("/api/gmail/history/snd_a/", "GET, PATCH"),
         (KEYS, "GET, POST"),
         ("/api/gmail/keys/key_a/", "DELETE"),
+        (TEMPLATES, "GET, POST"),
+        (f"{TEMPLATES}tpl_a/", "DELETE, GET, PUT"),
+        (f"{TEMPLATES}tpl_a/publish/", "POST"),
+        (f"{TEMPLATES}tpl_a/versions/1/", "GET"),
+        (SUPPRESSIONS, "GET, POST"),
+        (f"{SUPPRESSIONS}bo@elsewhere.example/", "DELETE"),
+        (f"{SUPPRESSIONS}export/", "GET"),
         ("/", "GET"),
         ("/assets/console.css", "GET"),
         ("/api/gmail/openapi.json", "GET"),

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--sections warm attachment cold] [--stores sqlite firestore] [--quick] [--json FILE]`.
+"""`python -m tests.bench [--sections NAME…] [--stores sqlite firestore] [--quick] [--json FILE]`; see SECTIONS.
 
 It compares and prints, and fails nothing: absolute figures belong to a machine, the ratios are what to look at.
 """
@@ -10,11 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import attachment, cold, table, warm
+from tests.bench import attachment, cold, history, table, warm
 from tests.bench.table import Row
 from tests.bench.world import World, worlds
 
-SECTIONS = ("warm", "attachment", "cold")
+SECTIONS = ("warm", "attachment", "cold", "history")
 STORES = ("sqlite", "firestore")
 
 
@@ -23,6 +23,8 @@ def measured(world: World, sections: list[str], *, first: bool, quick: bool) -> 
         yield from warm.rows(world, quick=quick)
     if "attachment" in sections and first:  # the attachment does not go to the store
         yield from attachment.rows(world, quick=quick)
+    if "history" in sections and first:  # it has a store of its own
+        yield from history.rows(world, quick=quick)
     if "cold" in sections:
         yield from cold.rows(world, quick=quick)
 

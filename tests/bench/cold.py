@@ -30,6 +30,7 @@ class Firsts:
             "delete": lambda: Ask("DELETE", f"/api/gmail/accounts/{next(self._unused)}/", _bearer(self._world.key)),
             "history": lambda: self._get("history/", self._world.key),
             "keys": lambda: self._get("keys/", self._world.user),
+            "track": lambda: Ask("GET", self._world.link),
             "console": lambda: Ask("GET", "/healthz"),
             "stock send": self._send,
             "hello": lambda: Ask("GET", "/"),
@@ -54,7 +55,7 @@ class Firsts:
         return Ask("GET", f"/api/gmail/oauth2callback/?{came}", {"Cookie": cookie})
 
 
-FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "console")
+FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "track", "console")
 
 
 def rows(world: World, *, quick: bool) -> Iterator[Row]:

@@ -6,12 +6,14 @@ A process of its own, so that the benchmark's needs no cloud library. `python -m
 import json
 import sys
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from functions.domain import records
 from functions.domain.accounts import REQUESTED_SCOPES, GmailAccount
 from functions.domain.ids import derived_id, owner_id
 from functions.domain.ports import Create
 from functions.runtime.start import start
+from tests.services import builders
 
 
 def seed(issuer: str, count: int) -> dict[str, object]:
@@ -34,7 +36,10 @@ def seed(issuer: str, count: int) -> dict[str, object]:
         app.documents.commit([Create(f"owners/{owner}/accounts/{blank.id}", data)])
         ids.append(blank.id)
     _, key = app.keys.create(owner, name="bench", scopes=("send", "read", "manage"), accounts=None, expires_at=None)
-    return {"accounts": ids, "key": key}
+    sent = builders.send(owner, id=derived_id("snd", owner), account=ids[0], sent_at=datetime.now(UTC))
+    app.documents.commit([Create(f"owners/{owner}/sends/{sent.id}", records.to_data(sent))])
+    link = app.track_links.click(owner, sent.id, 0, "https://shop.example/orders?id=42")
+    return {"accounts": ids, "key": key, "link": urlsplit(link).path}
 
 
 if __name__ == "__main__":

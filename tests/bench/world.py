@@ -117,6 +117,11 @@ class World:
     def accounts(self) -> list[str]:
         return list(self._seeded["accounts"])
 
+    @property
+    def link(self) -> str:
+        """The path of a tracked link."""
+        return str(self._seeded["link"])
+
     @cached_property
     def user(self) -> str:
         """An ID token of the accounts' owner."""

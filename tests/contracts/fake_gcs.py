@@ -1,6 +1,7 @@
 """A Cloud Storage of one bucket in memory, with as much of its JSON API as the official client uses for blobs.
 
-https://cloud.google.com/storage/docs/json_api/v1/objects, …/docs/performing-resumable-uploads
+https://cloud.google.com/storage/docs/json_api/v1/objects, …/docs/performing-resumable-uploads; and of its XML API what
+a signed URL needs: …/docs/authentication/signatures, …/docs/xml-api/put-object-upload
 """
 
 import base64
@@ -10,11 +11,16 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import google_crc32c
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 
 @dataclass
@@ -31,6 +37,8 @@ class Bucket:
     requests: list[tuple[str, str]] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)  # statuses that answer the next requests
     corrupt: bool = False  # downloads carry a wrong byte
+    signer: RSAPublicKey | None = None  # whose URLs are good
+    now: Any = field(default_factory=lambda: lambda: datetime.now(UTC))
     generations: Any = field(default_factory=lambda: itertools.count(1))
 
     def put(self, name: str, data: bytes | bytearray) -> Stored:
@@ -75,6 +83,8 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = {name: found[0] for name, found in parse_qs(url.query).items()}
         self.bucket.requests.append((self.command, url.path))
+        if self.command == "PUT" and "X-Goog-Signature" in query:
+            return self.put_signed(url.path, query, body)
         match = re.fullmatch(r"(/upload|/download)?/storage/v1/b/([^/]+)/o(?:/(.+))?", url.path)
         if not match or match[2] != self.bucket.name:  # the client may ask for the bucket itself, for its telemetry
             return self.refuse(404)
@@ -99,6 +109,50 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer_json(self.bucket.describe(name, stored))
 
     do_GET = do_POST = do_PUT = do_DELETE = serve  # noqa: N815 -- http.server's names
+
+    def put_signed(self, path: str, query: dict[str, str], body: bytes) -> None:
+        """In the order that Cloud Storage looks: the signature, the time, the conditions."""
+        signed = query["X-Goog-SignedHeaders"].split(";")
+        if not self.is_signed(path, query, signed):
+            return self.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+        begun = datetime.strptime(query["X-Goog-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if self.bucket.now() > begun + timedelta(seconds=int(query["X-Goog-Expires"])):
+            return self.answer(400, b"<Error><Code>ExpiredToken</Code></Error>")
+        low, high = map(int, self.headers["x-goog-content-length-range"].split(","))
+        if not low <= len(body) <= high:
+            return self.answer(400, b"<Error><Code>EntityTooLarge</Code></Error>")
+        bucket, _, name = unquote(path)[1:].partition("/")
+        assert bucket == self.bucket.name
+        if self.headers.get("x-goog-if-generation-match") == "0" and name in self.bucket.objects:
+            return self.answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+        self.bucket.put(name, body)
+        return self.answer(200)
+
+    def is_signed(self, path: str, query: dict[str, str], signed: list[str]) -> bool:
+        """V4: …/docs/authentication/canonical-requests. Headers that are signed must come as they were signed."""
+        if self.bucket.signer is None or any(name not in self.headers for name in signed):
+            return False
+        unsigned = sorted((n, v) for n, v in query.items() if n != "X-Goog-Signature")
+        canonical = "\n".join(
+            (
+                self.command,
+                path,
+                "&".join(f"{quote(n, safe='~')}={quote(v, safe='~')}" for n, v in unsigned),
+                *(f"{name}:{self.headers[name].strip()}" for name in signed),
+                "",
+                ";".join(signed),
+                "UNSIGNED-PAYLOAD",
+            )
+        )
+        scope = query["X-Goog-Credential"].partition("/")[2]
+        digest = hashlib.sha256(canonical.encode()).hexdigest()
+        text = "\n".join((query["X-Goog-Algorithm"], query["X-Goog-Date"], scope, digest))
+        try:
+            signature = bytes.fromhex(query["X-Goog-Signature"])
+            self.bucket.signer.verify(signature, text.encode(), PKCS1v15(), SHA256())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
     def start_upload(self, name: str) -> None:
         upload = f"upload{len(self.bucket.uploads)}"

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.adapters import searches
 from functions.domain.errors import InvalidRequest
 from functions.domain.indexes import parse
-from functions.domain.ports import Create, Delete, Documents, Put, Query, Update
+from functions.domain.ports import Create, Delete, Documents, Page, Put, Query, Update
 from tests.contracts.conftest import Open
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -193,10 +194,11 @@ def test_what_is_changed_or_removed_is_found_as_it_is_now(documents: Documents) 
         Query("owners/a/sends", contains=("account", "x"), order=("created_at", "desc")),
         Query("owners/a/sends", {"labels": "x"}, order=("created_at", "desc")),
         Query("owners/a/accounts", {"sub": "x"}),
-        Query("accounts", {"email": "x"}, group=True),
+        Query("accounts", {"name": "x"}, group=True),
         Query("sends", order=("created_at", "desc"), group=True),
         Query("owners/a/sends"),
         Query("owners/a/nothing", order=("created_at", "desc")),
+        Query("owners/a/sends", among=("subject", ("x",)), order=("created_at", "desc")),
     ],
     ids=repr,
 )
@@ -212,6 +214,10 @@ def test_a_query_without_a_declared_index_is_refused(documents: Documents, query
         replace(NEWEST, collection="owners//sends"),
         replace(NEWEST, collection=""),
         replace(NEWEST, limit=0),
+        replace(NEWEST, contains=("labels",)),
+        replace(NEWEST, equals={"account": "x"}, among=("account", ("x",))),
+        replace(NEWEST, collection="sends", among=("status", ("x",)), order=("due_at", "asc"), group=True),
+        replace(NEWEST, among=("account", ({},))),
         Query("owners/a/accounts", {"email": "x"}, since=START),
         Query("owners/a/sends", {"status": "x"}, order=("due_at", "asc"), group=True),
         replace(NEWEST, equals={"account": ["x"]}),
@@ -306,3 +312,105 @@ def rank(value: Any) -> tuple[int, Any]:
             return 4, value.encode()
         case _:
             return 5, value
+
+
+def test_a_count_is_of_all_that_a_query_finds_whatever_its_limit(documents: Documents) -> None:
+    documents.commit(
+        [send(n, account=f"acc{n % 2}", status=f"s{n % 3}", labels=[f"tag:{n % 5}", "tag:all"]) for n in range(30)]
+    )
+    assert documents.counts([replace(NEWEST, limit=2), replace(NEWEST, equals={"account": "acc1"})]) == [30, 15]
+    wanted = replace(NEWEST, equals={"account": "acc1", "status": "s0"}, contains=("labels", "tag:all"))
+    assert documents.counts([wanted, replace(wanted, since=at(9), until=at(21))]) == [5, 2]
+    assert documents.counts([replace(NEWEST, collection="owners/nobody/sends")]) == [0]
+    assert documents.counts([replace(NEWEST, among=("account", ("acc0", "acc1", "acc9")))]) == [30]
+    assert documents.counts([replace(NEWEST, equals={"status": "s0"}, among=("account", ("acc1",)))]) == [5]
+    assert documents.counts([replace(NEWEST, among=("account", ()))]) == [0]
+    assert documents.counts([]) == []
+
+
+def test_a_count_that_no_index_knows_is_refused(documents: Documents) -> None:
+    with pytest.raises(ValueError, match=r"infra/indexes\.json"):
+        documents.counts([replace(NEWEST, equals={"subject": "x"})])
+    with pytest.raises(ValueError, match="one element"):
+        documents.counts([replace(NEWEST, contains=("labels", "tag:x", "tag:y"))])
+
+
+def test_one_of_several_values_is_found_in_the_order_of_all(documents: Documents) -> None:
+    documents.commit([send(n, account=f"acc{n % 4}", status=f"s{n % 3}") for n in range(24)])
+    wanted = replace(NEWEST, among=("account", ("acc1", "acc3", "acc3", "acc9")))
+    expected = [n for n in range(23, -1, -1) if n % 2]
+    assert flat(pages(documents, replace(wanted, limit=5))) == expected
+    assert flat(pages(documents, replace(wanted, limit=1))) == expected
+    assert pages(documents, replace(wanted, limit=12)) == [expected]
+    assert ids(documents, replace(wanted, since=at(4), until=at(10))) == [9, 7, 5]
+    assert ids(documents, replace(wanted, equals={"status": "s0"})) == [21, 15, 9, 3]
+    assert documents.query(replace(wanted, among=("account", ()))) == Page((), None)
+
+
+def test_documents_of_one_moment_are_paged_without_gap_among_several_values(documents: Documents) -> None:
+    documents.commit(
+        [Create(f"owners/a/sends/{n:03}", {"created_at": START, "account": f"a{n % 3}"}) for n in range(9)]
+    )
+    wanted = replace(NEWEST, among=("account", ("a0", "a2")), limit=2)
+    assert flat(pages(documents, wanted)) == [8, 6, 5, 3, 2, 0]
+    assert flat(pages(documents, replace(wanted, order=("created_at", "desc"), limit=4))) == [8, 6, 5, 3, 2, 0]
+
+
+def test_a_page_among_several_values_stays_where_it_was_while_documents_come_and_go(documents: Documents) -> None:
+    documents.commit([send(n, account=f"acc{n % 2}") for n in range(10)])
+    wanted = replace(NEWEST, among=("account", ("acc0", "acc1")), limit=4)
+    page = documents.query(wanted)
+    documents.commit([send(n, account="acc0") for n in range(20, 25)])
+    documents.commit([Delete("owners/a/sends/006"), Delete("owners/a/sends/003")])
+    assert pages(documents, replace(wanted, after=page.next)) == [[5, 4, 2, 1], [0]]
+
+
+def test_several_elements_must_all_be_in_the_list(documents: Documents) -> None:
+    def labels(n: int) -> list[str]:
+        return ["all", *(f"by{by}" for by in (2, 3, 7) if n % by == 0)]
+
+    documents.commit([send(n, account=f"acc{n % 2}", labels=labels(n)) for n in range(60)])
+    wanted = replace(NEWEST, contains=("labels", "by2", "by3"))
+    expected = [n for n in range(59, -1, -1) if n % 6 == 0]
+    assert flat(pages(documents, wanted)) == expected
+    assert flat(pages(documents, replace(wanted, limit=3))) == expected
+    assert flat(pages(documents, replace(wanted, contains=("labels", "all", "by3", "by2", "by7")))) == [42, 0]
+    assert flat(pages(documents, replace(wanted, contains=("labels", "by3", "none")))) == []
+    assert flat(pages(documents, replace(wanted, equals={"account": "acc1"}))) == []
+    odd = replace(wanted, contains=("labels", "by3", "by7"), among=("account", ("acc1", "acc0")))
+    assert flat(pages(documents, replace(odd, limit=1))) == [42, 21, 0]
+    assert flat(pages(documents, replace(wanted, since=at(10), until=at(40)))) == [36, 30, 24, 18, 12]
+
+
+def test_a_search_for_several_elements_reads_so_many_documents_for_a_page_and_no_more(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page may then be short, or empty; following its cursors misses nothing."""
+    monkeypatch.setattr(searches, "CHUNK", 4)
+    monkeypatch.setattr(searches, "READ_LIMIT", 8)
+    documents.commit(
+        [
+            send(n, account=f"acc{n % 3}", labels=["x", "y"] if n in (0, 1, 2, 21, 38) else ["x" if n % 2 else "y"])
+            for n in range(40)
+        ]
+    )
+    wanted = replace(NEWEST, contains=("labels", "x", "y"), limit=2)
+    assert flat(pages(documents, wanted)) == [38, 21, 2, 1, 0]
+    wanted = replace(wanted, among=("account", ("acc0", "acc1", "acc2")))
+    assert flat(pages(documents, wanted)) == [38, 21, 2, 1, 0]
+    assert flat(pages(documents, replace(wanted, order=("created_at", "desc"), limit=1))) == [38, 21, 2, 1, 0]
+
+
+def test_a_cursor_belongs_to_its_values_and_elements(documents: Documents) -> None:
+    documents.commit([send(n, account=f"acc{n % 2}", labels=["x", "y", "z"]) for n in range(6)])
+    wanted = replace(NEWEST, among=("account", ("acc0", "acc1")), contains=("labels", "x", "y"), limit=2)
+    cursor = documents.query(wanted).next
+    assert ids(documents, replace(wanted, contains=("labels", "y", "x"), after=cursor)) == [3, 2]
+    for other in (
+        replace(wanted, among=("account", ("acc0",))),
+        replace(wanted, among=None),
+        replace(wanted, contains=("labels", "x")),
+        replace(wanted, contains=("labels", "x", "z")),
+    ):
+        with pytest.raises(InvalidRequest):
+            documents.query(replace(other, after=cursor))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.adapters import sqlite
 from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
 from functions.adapters.sqlite_entries import statement
@@ -165,3 +166,25 @@ def test_a_query_reads_index_entries_in_order_and_sorts_nothing(tmp_path: Path, 
             steps = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + sql, arguments)]
             assert not [step for step in steps if "SCAN" in step or "TEMP" in step], steps
             assert steps[0].startswith("SEARCH e USING PRIMARY KEY (key=?")
+
+
+def test_what_is_past_its_time_is_removed_a_part_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Firestore's TTL policies do it: by the fields that `ttl` declares, whoever's documents they are."""
+    monkeypatch.setattr(sqlite, "EXPIRED", 3)
+    store = SqliteDocuments(tmp_path / "documents.db", declared())
+    over = [Create(f"owners/o{n}/events/e{n}", {"expires_at": START + timedelta(n), "at": START}) for n in range(8)]
+    others = [
+        Create("owners/a/events/none", {"expires_at": None, "at": START}),
+        Create("owners/a/events/absent", {"at": START}),
+        Create("owners/a/sends/s", {"expires_at": START}),
+        Create("states/s", {"expires_at": START}),
+    ]
+    store.commit([*over, *others])
+    left = lambda: [write.path for write in (*over, *others) if store.get(write.path)]  # noqa: E731
+    store.expire(START + timedelta(5))
+    assert left() == [write.path for write in (*over[3:], *others[:3])]
+    for _ in range(3):
+        store.expire(START + timedelta(5))
+    assert left() == [write.path for write in (*over[5:], *others[:3])]
+    with pytest.raises(ValueError, match=r"infra/indexes\.json"):
+        store.query(Query("events", order=("expires_at", "asc"), group=True))

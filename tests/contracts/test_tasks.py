@@ -17,6 +17,7 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpc
 from functions.adapters import cloud_tasks, local_queue
 from functions.adapters.cloud_tasks import CloudTasks
 from functions.adapters.local_queue import LocalQueue
+from functions.domain import tasks
 from functions.domain.errors import Unavailable
 from tests.contracts.fake_cloud_tasks import FakeCloudTasks
 
@@ -108,8 +109,8 @@ def enqueued(request: pytest.FixtureRequest) -> tuple[Any, Callable[[], list[tup
     server = request.getfixturevalue("server")
 
     def bodies() -> list[tuple[str, str]]:
-        found = [json.loads(t.http_request.body)["send"].partition("/") for t in server.tasks.values()]
-        return sorted((owner, send_id) for owner, _, send_id in found)
+        found = [tasks.parse(json.loads(t.http_request.body)) for t in server.tasks.values()]
+        return sorted(task for task in found if task)
 
     return request.getfixturevalue("remote"), bodies
 
@@ -118,6 +119,12 @@ def test_a_send_is_delivered_by_owner_and_id(enqueued: Any) -> None:
     queue, delivered = enqueued
     queue.enqueue("own_a", "snd_a")
     assert delivered() == [("own_a", "snd_a")]
+
+
+def test_an_event_is_delivered_by_owner_and_id(enqueued: Any) -> None:
+    queue, delivered = enqueued
+    queue.enqueue("own_a", "dlv_a", None, "end_a")
+    assert delivered() == [("own_a", "dlv_a")]
 
 
 def test_the_past_means_now(enqueued: Any) -> None:
@@ -141,6 +148,20 @@ def test_a_task_carries_an_id_only_and_a_token_for_its_address(remote: CloudTask
     assert task.http_request.oidc_token.audience == URL
     assert task.schedule_time.timestamp() == at.timestamp()
     assert task.dispatch_deadline == cloud_tasks.DEADLINE
+
+
+def test_a_task_says_by_its_name_what_its_id_is_of(remote: CloudTasks, server: FakeCloudTasks) -> None:
+    remote.enqueue("own_a", "dlv_a")
+    (task,) = server.tasks.values()
+    assert json.loads(task.http_request.body) == {"delivery": "own_a/dlv_a"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"send": 7}, {"send": "own_a"}, {"send": "own_a/dlv_a"}, {"delivery": "own_a/snd_a"}, {"x": "own_a/snd_a"}],
+)
+def test_what_names_no_send_and_no_event_is_no_task(body: dict[str, Any]) -> None:
+    assert tasks.parse(body) is None
 
 
 def test_names_are_hashed_and_differ_by_send_owner_and_time(remote: CloudTasks, server: FakeCloudTasks) -> None:
@@ -296,6 +317,22 @@ def test_an_account_whose_sends_are_slow_delays_no_other(local: Local) -> None:
     assert sum(s.startswith("snd_slow") for _, s in delivered) == local_queue.AT_ONCE
     go.set()
     local.until(230)
+
+
+def test_endpoints_that_are_slow_leave_workers_to_the_sends(local: Local) -> None:
+    """As many as an owner may have, each with hundreds of events due."""
+    go = threading.Event()
+    local.hook = lambda _owner, item: (go.wait(20), None)[1] if item.startswith("dlv_") else None
+    for number in range(200):
+        local.queue.enqueue("own_a", f"dlv_{number}", None, f"end_{number % 10}")
+    local.until(10 * local_queue.EVENTS_AT_ONCE)
+    for number in range(20):
+        local.queue.enqueue("own_a", f"snd_{number}", None, "acc_a")
+    delivered = local.until(10 * local_queue.EVENTS_AT_ONCE + 20)
+    assert sum(item.startswith("snd_") for _, item in delivered) == 20
+    assert sum(item.startswith("dlv_") for _, item in delivered) == 10 * local_queue.EVENTS_AT_ONCE
+    go.set()
+    local.until(220)
 
 
 def test_many_threads_that_enqueue_at_once_lose_nothing(local: Local) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.runtime.settings import SANDBOX_PUSH_ACCOUNT, SANDBOX_TOPIC
 from tests.e2e.client import Browser, Caller
 from tests.e2e.google import Google, Person
 from tests.e2e.hosts import Alone, BareTail, Hosting, Inside, Local
@@ -54,6 +55,9 @@ def common_settings(google_process: Google, issuer: Issuer) -> dict[str, str]:
         "RETURN_URLS": f"{APP}/,http://localhost:3000/settings",
         "ALLOWED_ORIGINS": APP,
         "LOCAL_API_KEY": LOCAL_KEY,
+        # Pushes come where a test has the pretend Google send them: see test_mailbox.py.
+        "GMAIL_TOPIC": SANDBOX_TOPIC,
+        "PUSH_SERVICE_ACCOUNT": SANDBOX_PUSH_ACCOUNT,
     }
 
 

@@ -49,11 +49,13 @@ class Google:
     def stop(self) -> None:
         self._program.stop()
 
-    def person(self, name: str = "ada", aliases: list[dict[str, Any]] | None = None) -> Person:
+    def person(
+        self, name: str = "ada", aliases: list[dict[str, Any]] | None = None, domain: str = "example.com"
+    ) -> Person:
         """Somebody new. Aliases get an address of their own under the given name."""
         tag = f"{next(_numbers)}{uuid.uuid4().hex[:6]}"
         made = [{**alias, "email": f"{alias['email']}-{tag}@example.com"} for alias in aliases or []]
-        shown = self.post("/sandbox/people", {"email": f"{name}-{tag}@example.com", "name": name, "aliases": made})
+        shown = self.post("/sandbox/people", {"email": f"{name}-{tag}@{domain}", "name": name, "aliases": made})
         return Person(shown["email"], shown["sub"])
 
     def fault(self, match: str, **rule: Any) -> None:
@@ -70,9 +72,9 @@ class Google:
         """The person removes the application in their Google account."""
         self.post(f"/sandbox/people/{quote(person.email)}/revoke", None)
 
-    def requests(self, method: str) -> int:
-        """How often a method was called: sends_received, tokens, revokes, sendAs.list, …"""
-        return int(self._get("/sandbox/ledger")["requests"].get(method, 0))
+    def requests(self, method: str, person: Person) -> int:
+        """How often a method was called for the person: sends_received, sendAs.list, …"""
+        return int(self._get("/sandbox/ledger")["requests_by_account"].get(person.email, {}).get(method, 0))
 
     def deliveries(self, person: Person) -> list[dict[str, Any]]:
         """What the person's account sent, oldest first."""
@@ -92,6 +94,10 @@ class Google:
     def live_tokens(self, person: Person) -> int:
         """How many of the person's tokens work; 0 once the grant was revoked."""
         return len(self._rows("SELECT token FROM tokens WHERE revoked = 0 AND email = ?", person.email))
+
+    def access_tokens(self, person: Person) -> int:
+        """How many were ever issued."""
+        return len(self._rows("SELECT token FROM tokens WHERE kind = 'access' AND email = ?", person.email))
 
     def refresh_tokens(self, person: Person) -> list[str]:
         rows = self._rows("SELECT token FROM tokens WHERE kind = 'refresh' AND email = ? ORDER BY number", person.email)

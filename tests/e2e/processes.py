@@ -44,6 +44,10 @@ class Program:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def wait_until_ready(self) -> None:
         end = time.monotonic() + READY_WITHIN
         while time.monotonic() < end:

@@ -9,7 +9,8 @@ from tests.e2e.conftest import APP
 from tests.e2e.google import Google, Person
 
 SHOWN = {
-    "id", "email", "name", "status", "scopes", "capabilities", "is_default", "connected_at", "last_sent_at", "problem",
+    "id", "email", "name", "status", "scopes", "capabilities", "is_default", "tracking", "daily_limit",
+    "connected_at", "last_sent_at", "problem",
 }  # fmt: skip
 
 
@@ -145,9 +146,9 @@ def test_reconnecting_without_a_new_refresh_token_keeps_the_old_one(
     assert outcome == account
     assert google.refresh_tokens(ada) == before
     google.fault("send", account=ada.email, preset="401-authError", times=1)
-    refreshed = google.requests("tokens")
+    refreshed = google.access_tokens(ada)
     caller.send().ok()  # the access token was refused: only the old refresh token can have got another
-    assert google.requests("tokens") == refreshed + 1
+    assert google.access_tokens(ada) == refreshed + 1
 
 
 def test_a_dead_grant_is_shown_and_reconnecting_heals_it(caller: Caller, ada: Person, google: Google) -> None:

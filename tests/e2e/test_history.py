@@ -1,5 +1,7 @@
 """The history: what was sent, found again by whatever is known of it."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from email import message_from_string, policy
 from typing import Any
 
@@ -53,7 +55,8 @@ def test_a_record_has_all_that_the_contract_names(caller: Caller, ada: Person) -
     assert found["created_at"] <= found["sent_at"]
     assert found["counts"] == {"opens": 0, "clicks": 0, "replies": 0, "bounces": 0}
     assert found["explanation"]
-    assert caller.history()[0] == found
+    assert [event["type"] for event in found["events"]] == ["queued", "sent"]
+    assert caller.history()[0] == {**found, "events": []}
 
 
 def test_every_filter_finds_what_it_says(caller: Caller, ada: Person, grace: Person, google: Google) -> None:
@@ -82,6 +85,11 @@ def test_every_filter_finds_what_it_says(caller: Caller, ada: Person, grace: Per
     assert found(template="tpl_0") == []
     assert found(trigger="trg_0") == []
     assert found(tag="SPRING") == []
+    assert found(account=grace.email) == ["two"]
+    assert found(q="THREE") == ["three"]
+    assert found(q=" ") == ["three", "two", "one"]
+    caller.get("history/", account="nobody@elsewhere.example").problem(404, "not_found")
+    assert found(account="acc_0") == []
 
 
 def test_the_history_comes_in_pages_that_miss_and_repeat_nothing(caller: Caller, ada: Person) -> None:
@@ -147,3 +155,133 @@ def test_the_exact_message_can_be_had_after_the_account_is_gone(caller: Caller, 
 @pytest.mark.parametrize("send_id", ["snd_0", "snd_" + "0" * 26, "acc_0", "x", "..", "%2e%2e", "snd_%00"])
 def test_an_id_of_nothing_is_not_found(caller: Caller, send_id: str) -> None:
     caller.get(f"history/{send_id}/").problem(404, "not_found")
+
+
+NAMES = [
+    ('=1+1 Invoice, "März"', ["ada+x@ex-ample.com"]),
+    ("請求書のお知らせ 🎉", ["bo@elsewhere.example"]),
+    ("İstanbul'da Straße", [{"email": "di@elsewhere.example", "name": "Di Øresund"}, "bo@elsewhere.example"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("invoice", [0]),
+        ("MARZ 1", [0]),
+        ("ada+x@ex-ample.com", [0]),
+        ("ADA+X@ex-ample.COM invoice", [0]),
+        ("ex-ample", [0]),
+        ("請求書", [1]),
+        ("知らせ bo@elsewhere.example", [1]),
+        ("🎉", [1]),
+        ("strasse", [2]),
+        ("istanbul oresund", [2]),
+        ("elsewhere", [2, 1]),
+        ("bo@elsewhere.example", [2, 1]),
+        ("invoice strasse", []),
+        ("!?", []),
+    ],
+)
+def test_free_text_finds_subjects_and_recipients(user: Caller, ada: Person, q: str, expected: list[int]) -> None:
+    user.connect(ada)
+    for subject, to in NAMES:
+        user.send(subject=subject, to=to).ok()
+    assert subjects(user.history(q=q)) == [NAMES[number][0] for number in expected]
+
+
+def test_free_text_is_found_page_by_page_with_other_filters(caller: Caller, ada: Person) -> None:
+    """In every hosting, on every store."""
+    caller.connect(ada)
+    for number in range(6):
+        tags = ["red"] if number % 2 else []
+        caller.send(subject=f"Große Nachricht {number}", tags=tags, to=["ada+x@ex-ample.com"]).ok()
+    wanted = {"q": "grosse ada+x@ex-ample.com", "tag": "red", "page_size": 2}
+    first = caller.get("history/", **wanted).ok()
+    second = caller.get("history/", **wanted, page_token=first["next_page_token"]).ok()
+    found = subjects(first["sends"]) + subjects(second["sends"])
+    assert found == ["Große Nachricht 5", "Große Nachricht 3", "Große Nachricht 1"]
+    assert second["next_page_token"] is None
+    assert caller.history(q="nachricht 4 ada", tag="red") == []
+
+
+def test_the_exact_message_of_a_template_is_the_one_that_was_rendered(
+    caller: Caller, ada: Person, google: Google
+) -> None:
+    caller.connect(ada)
+    fields = {"name": "T", "subject": "Für {{ who }}", "html": "<p>Dear {{ who }}</p>", "variables": [{"key": "who"}]}
+    made = caller.post("templates/", fields).ok(201)
+    caller.post(f"templates/{made['id']}/publish/", {}).ok()
+    use = {"id": made["id"], "variables": {"who": "Grace Ø"}}
+    sent = caller.send(template=use, subject=None, text=None).ok()
+
+    found = caller.get(f"history/{sent['id']}/", include="mime").ok()
+    assert (found["template"], found["template_version"], found["subject"]) == (made["id"], 1, "Für Grace Ø")
+    message = message_from_string(found["mime"], policy=policy.default)
+    assert message["Subject"] == "Für Grace Ø"
+    html = message.get_body(("html",))
+    assert html
+    assert "Dear Grace Ø" in html.get_content()
+    assert found["mime"].encode() == google.call("GET", f"/inbox/{ada.email}/{sent['gmail_message_id']}/original")
+    assert [s["id"] for s in caller.history(template=made["id"])] == [sent["id"]]
+    assert caller.get("history/stats/", by="template").ok()["stats"][0]["key"] == made["id"]
+
+
+def test_an_owner_chooses_how_long_contents_and_events_are_kept(
+    caller: Caller, stranger: Caller, ada: Person, grace: Person
+) -> None:
+    account = caller.connect(ada)
+    caller.connect(grace)
+    assert caller.get("history/settings/").ok() == {"content_days": 90, "event_days": 400}
+    chosen = caller.call("PUT", "history/settings/", {"content_days": 30}).ok()
+    assert chosen == caller.get("history/settings/").ok() == {"content_days": 30, "event_days": 400}
+    assert stranger.get("history/settings/").ok()["content_days"] == 90
+    for body, pointer in (
+        ({"content_days": 0}, "/content_days"),
+        ({"event_days": "9"}, "/event_days"),
+        ({"x": 1}, "/x"),
+    ):
+        assert caller.call("PUT", "history/settings/", body).pointers(400, "invalid_request") == [pointer]
+    caller.key("read").call("PUT", "history/settings/", {}).problem(403, "forbidden")
+    limited = caller.key("manage", "read", accounts=[account["id"]])
+    limited.call("PUT", "history/settings/", {"content_days": 1}).problem(403, "forbidden")
+    assert limited.get("history/settings/").ok() == chosen
+
+
+def test_a_key_for_some_accounts_has_a_history_of_theirs_alone(caller: Caller, ada: Person, grace: Person) -> None:
+    """In every hosting, on every store: lists, files, batches and what can be done with them."""
+    first, second = caller.connect(ada), caller.connect(grace)
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    batches = {}
+    for account in (first, second):
+        caller.send(account=account["id"], subject=f"from {account['id']}", tags=["x"]).ok()
+        recipients = [{"to": "a@elsewhere.example"}, {"to": "b@elsewhere.example"}]
+        merged = caller.send(account=account["id"], to=None, recipients=recipients, send_at=later).ok(202)
+        batches[account["id"]] = merged["batch"]
+    key = caller.key("read", "send", accounts=[second["id"]])
+    both = caller.key("read", "send", accounts=[second["id"], first["id"]])
+
+    for query in ({}, {"tag": "x"}, {"q": "elsewhere"}, {"q": "from", "tag": "x"}, {"account": grace.email}):
+        expected = [s["id"] for s in caller.history(**query) if s["account"] == second["id"]]
+        assert [s["id"] for s in key.history(**query)] == expected
+        lines = key.get("history/export/", format="ndjson", **query).text.splitlines()
+        assert [json.loads(line)["id"] for line in lines] == expected
+        page = key.get("history/", **query, page_size=len(expected)).ok()
+        assert (len(page["sends"]), page["next_page_token"]) == (len(expected), None)
+        assert both.history(**query) == caller.history(**query)
+    assert key.history(account=first["id"]) == []
+    key.get("history/", account=ada.email).problem(404, "not_found")
+    for path in (f"history/{batches[first['id']]}/", f"history/{caller.history(account=first['id'])[0]['id']}/"):
+        key.get(path).problem(404, "not_found")
+        key.post(f"{path}cancel/", {}).problem(404, "not_found")
+    assert key.get(f"history/{batches[second['id']]}/").ok()["counts"] == {"scheduled": 2}
+    assert key.post(f"history/{batches[second['id']]}/cancel/", {}).ok()["cancelled"] == 2
+    assert caller.get(f"history/{batches[first['id']]}/").ok()["counts"] == {"scheduled": 2}
+
+
+def test_a_batch_is_looked_at_without_other_words(user: Caller, ada: Person) -> None:
+    user.connect(ada)
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    made = user.send(to=None, recipients=[{"to": "a@elsewhere.example"}], send_at=later).ok(202)
+    user.get(f"history/{made['batch']}/", include="mime").problem(400, "invalid_request")
+    user.get(f"history/{made['sends'][0]['id']}/", colour="red").problem(400, "invalid_request")

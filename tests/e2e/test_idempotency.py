@@ -122,12 +122,12 @@ def test_a_refusal_by_gmail_is_given_again_without_asking_gmail(caller: Caller, 
     caller.connect(ada)
     google.fault("send", account=ada.email, preset="400-invalidArgument", times=1)
     first = caller.send_as("refused").problem(502, "gmail_rejected")
-    asked = google.requests("sends_received")
+    asked = google.requests("sends_received", ada)
 
     again = caller.send_as("refused").problem(502, "gmail_rejected")
 
     assert again["detail"] == first["detail"]
-    assert google.requests("sends_received") == asked
+    assert google.requests("sends_received", ada) == asked
 
 
 def test_a_send_that_waits_for_gmail_is_not_sent_a_second_time_under_its_key(

@@ -257,7 +257,7 @@ def test_two_sign_ins_in_one_browser_both_work(user: Caller, browser: Browser, a
 
 def test_two_callbacks_at_once_connect_once(user: Caller, browser: Browser, ada: Person, google: Google) -> None:
     link = browser.link(user, ada)
-    exchanged = google.requests("tokens")
+    exchanged = google.access_tokens(ada)
     begin = Gate(8)
 
     def call(_: int) -> Answer:
@@ -269,7 +269,7 @@ def test_two_callbacks_at_once_connect_once(user: Caller, browser: Browser, ada:
         answers = list(pool.map(call, range(8)))
 
     assert sorted(a.status for a in answers) == [200] + [400] * 7
-    assert google.requests("tokens") == exchanged + 1
+    assert google.access_tokens(ada) == exchanged + 1
     assert len(user.accounts()) == 1
     user.send().ok()
 

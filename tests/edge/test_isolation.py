@@ -1,6 +1,9 @@
 """Every route of every function, with somebody else's records, and with nobody's token."""
 
+import json
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +11,13 @@ import pytest
 
 from functions.cli.server import endpoints
 from functions.domain import records
+from functions.domain.accounts import AccountChange
 from functions.domain.callers import Caller as Who
 from functions.domain.ids import owner_id
 from functions.domain.ports import Create
 from functions.domain.send_requests import SendRequest
+from functions.domain.suppressions import Reason, Suppression
+from functions.domain.templates import TemplateBody, TemplateFields
 from tests.e2e.client import Answer, Caller
 from tests.e2e.hosts import Inside
 from tests.e2e.issuer import Issuer
@@ -29,6 +35,28 @@ OF_A_RECORD: dict[Route, str] = {
     ("history", "POST", "/{send_id}/cancel/"): "send",
     ("history", "POST", "/{send_id}/resend/"): "send",
     ("history", "PATCH", "/{send_id}/"): "send",
+    ("templates", "GET", "/{id}/"): "template",
+    ("templates", "PUT", "/{id}/"): "template",
+    ("templates", "DELETE", "/{id}/"): "template",
+    ("templates", "POST", "/{id}/publish/"): "template",
+    ("templates", "POST", "/{id}/duplicate/"): "template",
+    ("templates", "POST", "/{id}/archive/"): "template",
+    ("templates", "POST", "/{id}/unarchive/"): "template",
+    ("templates", "GET", "/{id}/versions/"): "template",
+    ("templates", "GET", "/{id}/versions/{version}/"): "template",
+    ("endpoints", "GET", "/{id}/"): "endpoint",
+    ("endpoints", "PUT", "/{id}/"): "endpoint",
+    ("endpoints", "DELETE", "/{id}/"): "endpoint",
+    ("endpoints", "POST", "/{id}/secrets/"): "endpoint",
+    ("endpoints", "POST", "/{id}/test/"): "endpoint",
+    ("endpoints", "GET", "/{id}/deliveries/"): "endpoint",
+    ("endpoints", "GET", "/{id}/deliveries/{delivery}/"): "endpoint",
+    ("endpoints", "POST", "/{id}/deliveries/{delivery}/redeliver/"): "endpoint",
+    ("suppressions", "DELETE", "/{address}/"): "suppression",
+    ("attachments", "GET", "/{id}/"): "attachment",
+    ("attachments", "DELETE", "/{id}/"): "attachment",
+    ("attachments", "GET", "/{id}/content/"): "attachment",
+    ("attachments", "POST", "/{id}/complete/"): "attachment",
     ("keys", "DELETE", "/{id}/"): "key",
 }
 # These take no id: whoever calls sees and changes what is theirs.
@@ -39,19 +67,39 @@ OF_THE_CALLER: set[Route] = {
     ("list", "GET", "/"),
     ("history", "GET", "/"),
     ("history", "GET", "/export/"),
+    ("history", "GET", "/stats/"),
+    ("history", "GET", "/settings/"),
+    ("history", "PUT", "/settings/"),
+    ("templates", "GET", "/"),
+    ("templates", "POST", "/"),
+    ("templates", "POST", "/preview/"),
+    ("attachments", "GET", "/"),
+    ("attachments", "POST", "/"),
+    ("endpoints", "GET", "/"),
+    ("endpoints", "POST", "/"),
+    ("suppressions", "GET", "/"),
+    ("suppressions", "POST", "/"),
+    ("suppressions", "GET", "/export/"),
     ("keys", "GET", "/"),
     ("keys", "POST", "/"),
 }
 PUBLIC: set[Route] = {
     ("callback", "GET", "/"),
+    ("attachments", "PUT", "/upload/"),  # by the token in the URL: tests/contracts/test_upload_urls.py
     ("console", "GET", "/"),
     ("console", "GET", "/assets/{name}"),
     ("console", "GET", "/api/gmail/openapi.json"),
     ("console", "GET", "/healthz"),
+    # A sealed link says whose it is: tests/services/test_track_links.py.
+    ("track", "GET", "/o/{token}"),
+    ("track", "GET", "/c/{token}"),
+    ("track", "GET", "/u/{token}"),
+    ("track", "POST", "/u/{token}"),
 }
 # Google Cloud's own service account, and nobody else: test_platform_callers.py.
 PLATFORM: set[Route] = {
     ("deliver", "POST", "/"),
+    ("notify", "POST", "/"),
     ("sweep", "POST", "/"),
 }
 # Keys can't be used here.
@@ -103,12 +151,35 @@ def theirs(inside: Inside, issuer: Issuer) -> dict[str, str]:
         ]
     )
     key, _ = inside.app.keys.create(owner, name="k", scopes=("read",), accounts=None, expires_at=None)
-    return {"account": connected.id, "send": sent.id, "key": key.id}
+    endpoint, _ = inside.app.endpoints.create(
+        Who(owner, "user"), url="https://hooks.example.com/", events=("*",), enabled=True, secret=None
+    )
+    suppression = Suppression("bo@elsewhere.example", (Reason.MANUAL,), inside.app.clock())
+    (suppressed,) = inside.app.suppressions.add(owner, [suppression])
+    written = TemplateFields("theirs", TemplateBody("s", "<p>secret</p>{{ content }}"), "layout")
+    file = inside.app.uploading.store(
+        Who(owner, "user"), "a.txt", "text/plain", [b"secret"], lambda: inside.app.clock() + timedelta(days=1)
+    )
+    template = inside.app.templates.publish(owner, inside.app.templates.create(owner, written).id)
+    return {
+        "account": connected.id,
+        "send": sent.id,
+        "key": key.id,
+        "endpoint": endpoint.id,
+        "suppression": suppressed.entry.id,
+        "template": template.id,
+        "attachment": file.id,
+    }
 
 
 @pytest.fixture
 def user(inside: Inside, issuer: Issuer) -> Caller:
     return Caller(inside, issuer.token("me"))
+
+
+def filled(pattern: str, record_id: str) -> str:
+    """The path of one record."""
+    return re.sub(r"\{(?:id|send_id|address)\}", record_id, pattern)
 
 
 def ask(caller: Caller, method: str, path: str) -> Answer:
@@ -135,9 +206,9 @@ def test_another_owners_record_is_as_unknown_as_none(
     user: Caller, theirs: dict[str, str], method: str, path: str, route: Route
 ) -> None:
     kind = OF_A_RECORD[route]
-    there = path.replace("{id}", theirs[kind]).replace("{send_id}", theirs[kind])
+    there = filled(path, theirs[kind])
     prefix = theirs[kind].partition("_")[0]
-    nowhere = path.replace("{id}", f"{prefix}_0").replace("{send_id}", f"{prefix}_0")
+    nowhere = filled(path, f"{prefix}_0")
 
     found, unknown = ask(user, method, there), ask(user, method, nowhere)
 
@@ -151,7 +222,7 @@ def test_nobody_is_asked_who_they_are_first(
 ) -> None:
     """Also before the body is read or the id is looked at."""
     kind = OF_A_RECORD.get(route, "account")
-    there = path.replace("{id}", theirs[kind]).replace("{send_id}", theirs[kind])
+    there = filled(path, theirs[kind])
 
     for token in ("", "x", "gmk_x_" + "0" * 52):
         ask(Caller(inside, token), method, there).problem(401, "unauthenticated")
@@ -161,12 +232,32 @@ def test_lists_hold_nothing_of_other_owners(user: Caller, theirs: dict[str, str]
     assert user.get("accounts/").ok()["accounts"] == []
     assert user.get("history/").ok()["sends"] == []
     assert user.get("keys/").ok()["keys"] == []
+    assert user.get("endpoints/").ok()["endpoints"] == []
+    assert user.get("suppressions/").ok()["suppressions"] == []
+    assert user.get("suppressions/", address="bo@elsewhere.example").ok()["suppressions"] == []
+    assert "bo@" not in user.get("suppressions/export/").text
+    assert user.get("templates/").ok()["templates"] == []
+    assert user.get("attachments/").ok()["attachments"] == []
     assert user.get("history/", account=theirs["account"]).ok()["sends"] == []
 
 
 def test_a_message_cannot_name_another_owners_account(user: Caller, theirs: dict[str, str]) -> None:
     for named in (theirs["account"], "ada@example.com"):
         user.send(account=named).problem(404, "not_found")
+
+
+def test_another_owners_template_can_be_neither_used_nor_looked_at(user: Caller, theirs: dict[str, str]) -> None:
+    """By a send, by a preview, as a layout; in the words for an unknown one."""
+    nowhere = "tpl_0"
+    for body in ({"id": "{}"}, {"id": "{}", "version": 1}, {"template": {"html": "<p>mine</p>", "layout": "{}"}}):
+        there, unknown = (
+            user.post("templates/preview/", json.loads(json.dumps(body).replace("{}", named)))
+            for named in (theirs["template"], nowhere)
+        )
+        assert there.status == unknown.status != 200
+        assert {**there.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
+    new = {"name": "mine", "html": "<p>mine</p>", "layout": theirs["template"]}
+    assert user.post("templates/", new).pointers(400, "invalid_request") == ["/layout"]
 
 
 def test_a_key_for_another_owners_account_opens_nothing(user: Caller, theirs: dict[str, str]) -> None:
@@ -202,9 +293,22 @@ def test_services_are_asked_for_one_owners_records_only(inside: Inside, theirs: 
     calls: list[Callable[[], object]] = [
         lambda: inside.app.accounts.get(me, theirs["account"]),
         lambda: inside.app.accounts.disconnect(me, theirs["account"]),
-        lambda: inside.app.accounts.make_default(me, theirs["account"]),
+        lambda: inside.app.accounts.change(me, theirs["account"], AccountChange(is_default=True)),
         lambda: inside.app.history.get(me, theirs["send"]),
         lambda: inside.app.keys.revoke(me.owner, theirs["key"]),
+        lambda: inside.app.endpoints.get(me, theirs["endpoint"]),
+        lambda: inside.app.endpoints.delete(me, theirs["endpoint"]),
+        lambda: inside.app.endpoints.rotate(me, theirs["endpoint"], None, timedelta()),
+        lambda: inside.app.event_deliveries.test(me, theirs["endpoint"]),
+        lambda: inside.app.event_deliveries.page(me, theirs["endpoint"], "", 10, None),
+        lambda: inside.app.suppressions.remove(me, theirs["suppression"]),
+        lambda: inside.app.templates.get(me.owner, theirs["template"]),
+        lambda: inside.app.templates.version(me.owner, theirs["template"], "1"),
+        lambda: inside.app.templates.delete(me.owner, theirs["template"]),
+        lambda: inside.app.attachments.get(me, theirs["attachment"]),
+        lambda: inside.app.attachments.content(me, theirs["attachment"]),
+        lambda: inside.app.attachments.delete(me, theirs["attachment"]),
+        lambda: inside.app.uploading.complete(me, theirs["attachment"]),
         lambda: inside.app.sending.send(me, SendRequest(account=theirs["account"]), "snd_0"),
     ]
     for call in calls:

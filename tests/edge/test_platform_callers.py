@@ -1,5 +1,7 @@
 """Who gets in at /tasks/: Google's own token for this address and this service account, and nothing else."""
 
+import base64
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,9 @@ from tests.e2e.issuer import Issuer, forged
 
 PUBLIC = "https://mail.example.com"
 TASKS = "gmail-tasks@project.iam.gserviceaccount.com"
-PATHS = ["/tasks/deliver", "/tasks/sweep"]
+PUSH = "gmail-push@project.iam.gserviceaccount.com"
+PATHS = ["/tasks/deliver", "/tasks/notify", "/tasks/sweep"]
+ACCOUNTS = {"/tasks/deliver": TASKS, "/tasks/notify": PUSH, "/tasks/sweep": TASKS}
 LOCAL_KEY = "a-local-api-key-of-the-tests"
 
 
@@ -48,6 +52,7 @@ def app(tmp_path: Path, google: Issuer, people: Issuer) -> App:
                 "GOOGLE_ISSUER": google.url,
                 "GOOGLE_JWKS_URL": f"{google.url}/keys",
                 "TASKS_SERVICE_ACCOUNT": TASKS,
+                "PUSH_SERVICE_ACCOUNT": PUSH,
                 "AUTH_ISSUERS": f"{people.url}=tests",
                 "LOCAL_API_KEY": LOCAL_KEY,
             }
@@ -57,17 +62,18 @@ def app(tmp_path: Path, google: Issuer, people: Issuer) -> App:
 
 def call(app: App, path: str, authorization: str | None) -> Any:
     headers = {"Content-Type": "application/json", **({"Authorization": authorization} if authorization else {})}
-    body = b'{"send": "own_a/snd_a"}'
+    body = b'{"send": "own_a/snd_a", "message": {"data": "e30="}}'
     built = EnvironBuilder(path, PUBLIC, method="POST", headers=list(headers.items()), data=body)
     return Client(Gateway(app, endpoints()), use_cookies=False).open(built)
 
 
 def token(google: Issuer, path: str, **claims: Any) -> str:
-    return google.token(**{"aud": f"{PUBLIC}{path}", "email": TASKS, "email_verified": True, **claims})
+    account = ACCOUNTS[path.rstrip("/")]
+    return google.token(**{"aud": f"{PUBLIC}{path}", "email": account, "email_verified": True, **claims})
 
 
 @pytest.mark.parametrize("kid", ["RS", "ES"])
-@pytest.mark.parametrize(("path", "status"), [("/tasks/deliver", 204), ("/tasks/sweep", 200)])
+@pytest.mark.parametrize(("path", "status"), [("/tasks/deliver", 204), ("/tasks/notify", 204), ("/tasks/sweep", 200)])
 def test_the_platforms_token_gets_in(app: App, google: Issuer, path: str, status: int, kid: str) -> None:
     assert call(app, path, f"Bearer {token(google, path, kid=kid)}").status_code == status
     assert call(app, f"{path}/", f"Bearer {token(google, f'{path}/', kid=kid)}").status_code == status
@@ -102,6 +108,12 @@ def test_a_token_with_one_wrong_claim_is_refused(app: App, google: Issuer, path:
     assert (answer.status_code, answer.json["code"]) == (401, "unauthenticated")
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_pushes_and_the_queue_have_accounts_of_their_own(app: App, google: Issuer, path: str) -> None:
+    other = TASKS if ACCOUNTS[path] == PUSH else PUSH
+    assert call(app, path, f"Bearer {token(google, path, email=other)}").status_code == 401
+
+
 def test_a_token_for_one_task_opens_no_other(app: App, google: Issuer) -> None:
     assert call(app, "/tasks/sweep", f"Bearer {token(google, '/tasks/deliver')}").status_code == 401
     assert call(app, "/tasks/deliver", f"Bearer {token(google, '/tasks/sweep')}").status_code == 401
@@ -111,7 +123,7 @@ def test_a_token_for_one_task_opens_no_other(app: App, google: Issuer) -> None:
 def test_callers_of_the_api_are_refused(app: App, google: Issuer, people: Issuer, path: str) -> None:
     owner = owner_id(people.url, "ann")
     _, key = app.keys.create(owner, name="all", scopes=("send", "read", "manage"), accounts=None, expires_at=None)
-    claims: dict[str, Any] = {"aud": f"{PUBLIC}{path}", "email": TASKS, "email_verified": True}
+    claims: dict[str, Any] = {"aud": f"{PUBLIC}{path}", "email": ACCOUNTS[path], "email_verified": True}
     stranger = ec.generate_private_key(ec.SECP256R1())
     for authorization in [
         None,
@@ -139,6 +151,7 @@ def test_where_no_service_account_is_known_nobody_gets_in(
     app: App, google: Issuer, path: str, email: str | None
 ) -> None:
     object.__setattr__(app.settings, "tasks_account", "")
+    object.__setattr__(app.settings, "push_account", "")
     assert call(app, path, f"Bearer {token(google, path, email=email)}").status_code == 401
 
 
@@ -147,3 +160,51 @@ def test_a_task_that_names_no_send_is_refused(app: App, google: Issuer, body: by
     headers = [("Content-Type", "application/json"), ("Authorization", f"Bearer {token(google, '/tasks/deliver')}")]
     built = EnvironBuilder("/tasks/deliver", PUBLIC, method="POST", headers=headers, data=body)
     assert Client(Gateway(app, endpoints()), use_cookies=False).open(built).status_code == 400
+
+
+# What Pub/Sub brings
+
+
+def push(app: App, google: Issuer, body: bytes, content_type: str = "application/json") -> Any:
+    headers = [("Content-Type", content_type), ("Authorization", f"Bearer {token(google, '/tasks/notify')}")]
+    built = EnvironBuilder("/tasks/notify", PUBLIC, method="POST", headers=headers, data=body)
+    return Client(Gateway(app, endpoints()), use_cookies=False).open(built)
+
+
+def of_gmail(said: Any) -> bytes:
+    data = base64.b64encode(json.dumps(said).encode()).decode()
+    message = {"data": data, "messageId": "2070443601311540", "publishTime": "2026-11-22T12:00:00.000Z"}
+    return json.dumps({"message": message, "subscription": "projects/p/subscriptions/gmail"}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        of_gmail({"emailAddress": "nobody@example.com", "historyId": 9876543210}),
+        of_gmail({"emailAddress": "nobody@example.com", "historyId": "9876543210"}),
+        of_gmail({"emailAddress": "nobody@example.com"}),
+        of_gmail({"emailAddress": 7, "historyId": 7}),
+        of_gmail({"emailAddress": "x" * 500, "historyId": 7}),
+        of_gmail({"emailAddress": "a@b.example", "historyId": -1}),
+        of_gmail({"emailAddress": "a@b.example", "historyId": True}),
+        of_gmail({"emailAddress": "a@b.example", "historyId": "9" * 500}),
+        of_gmail([]),
+        of_gmail(None),
+        b'{"message": {}}',
+        b'{"message": {"data": "%%%"}}',
+        b'{"message": {"data": 7}}',
+        b'{"message": {"data": "W1tbW1tb"}}',
+    ],
+)
+def test_a_push_that_concerns_nobody_is_taken_so_that_it_does_not_come_again(
+    app: App, google: Issuer, body: bytes
+) -> None:
+    assert push(app, google, body).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"", 400), (b"[]", 400), (b"{}", 400), (b'{"message": "x"}', 400), (b" " * 70_000, 413)]
+)
+def test_what_is_no_push_is_refused(app: App, google: Issuer, body: bytes, status: int) -> None:
+    assert push(app, google, body).status_code == status
+    assert push(app, google, b"{}", "text/plain").status_code == 415

@@ -12,6 +12,7 @@ import http.client
 import importlib
 import json
 import os
+import random
 import select
 import signal
 import threading
@@ -23,8 +24,9 @@ from typing import Any
 
 from functions.adapters import local_queue
 from functions.cli.server import Gateway, Server, endpoints
+from functions.domain.errors import Unavailable
 from functions.domain.google_ports import Upload
-from functions.domain.ports import Create, Update, Write
+from functions.domain.ports import Create, Delete, Update, Write
 from functions.runtime import settings
 from functions.runtime.wiring import App
 
@@ -38,6 +40,12 @@ POINTS = (
     "after Gmail accepted",
     "before the settling commit",
     "after the settling commit",
+)
+BATCH_POINTS = (  # of a request with several recipients; its sends come in several accepting commits
+    "before the batch",
+    "after the batch",
+    "before the batch is ready",
+    "after the batch is ready",
 )
 ANSWER_WITHIN = 60_000  # milliseconds
 
@@ -89,11 +97,17 @@ def wrap_documents(app: App, killer: Killer) -> None:
             isinstance(w, Create | Update) and _of_send(w) and w.data.get("status") == "sending" for w in writes
         )
         settles = any(isinstance(w, Update) and _of_send(w) and "lease_until" in w.data for w in writes) and not claims
+        batches = [w.data.get("status") for w in writes if not isinstance(w, Delete) and _of("batches", w)]
+        batch = "the batch" if "open" in batches else "the batch is ready" if "ready" in batches else ""
+        if batch:
+            killer.at(f"before {batch}")
         if accepts:
             killer.at("before the accepting commit")
         if settles:
             killer.at("before the settling commit")
         versions: list[str] = commit(writes)
+        if batch:
+            killer.at(f"after {batch}")
         if accepts:
             killer.at("after the accepting commit")
         if claims:
@@ -103,6 +117,22 @@ def wrap_documents(app: App, killer: Killer) -> None:
         return versions
 
     documents.commit = killing
+
+
+def fail_some(app: App, share: float) -> None:
+    """So many of all commits fail, half of them after they were written."""
+    documents: Any = app.documents
+    commit, chance = documents.commit, random.Random(share)
+
+    def failing(writes: Sequence[Write]) -> list[str]:
+        if (dice := chance.random()) < share / 2:
+            raise Unavailable("The store is away.")
+        versions: list[str] = commit(writes)
+        if dice < share:
+            raise Unavailable("The store wrote it, and did not say so.")
+        return versions
+
+    documents.commit = failing
 
 
 def wrap_queue(app: App, killer: Killer, copies: int) -> None:
@@ -182,17 +212,22 @@ def override(constants: dict[str, Any]) -> None:
 
 
 def _of_send(write: Write) -> bool:
-    return write.path.split("/")[-2] == "sends"
+    return _of("sends", write)
+
+
+def _of(collection: str, write: Write) -> bool:
+    return write.path.split("/")[-2] == collection
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--kill-at", choices=POINTS, default="")
+    parser.add_argument("--kill-at", choices=(*POINTS, *BATCH_POINTS), default="")
     parser.add_argument("--armed", type=Path, default=Path("/nonexistent"))
     parser.add_argument("--freeze", action="store_true", help="with SIGSTOP, until somebody sends SIGCONT")
     parser.add_argument("--copies", type=int, default=1, help="of each task, at once")
     parser.add_argument("--step", type=Path, help="a file with the seconds that the clock is off by")
+    parser.add_argument("--failing-commits", type=float, default=0, help="share of the commits that fail")
     parser.add_argument("--store-patience", type=float, help="seconds that a call waits for the store")
     parser.add_argument("--constants", type=json.loads, default={})
     given = parser.parse_args()
@@ -207,6 +242,8 @@ def main() -> None:
         documents._attempt = given.store_patience / 2
     killer = Killer(given.kill_at, given.armed, signal.SIGSTOP if given.freeze else signal.SIGKILL)
     wrap_documents(app, killer)
+    if given.failing_commits:
+        fail_some(app, given.failing_commits)
     wrap_queue(app, killer, given.copies)
     wrap_gmail(app, killer)
     Server(Gateway(app, endpoints()), "127.0.0.1", given.port, None).run()

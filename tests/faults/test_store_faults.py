@@ -1,34 +1,46 @@
 """A store that fails, or a process that dies, in the middle of a send: still one delivery at most."""
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from functions.domain.errors import Unavailable
-from functions.domain.ports import Create, Update, Write
+from functions.domain.ports import Create, Document, Update, Write
 from tests.e2e.client import Caller
 from tests.e2e.hosts import Inside
 from tests.faults.stub import Stub
 
 
 class Failing:
-    """Puts itself before a store's commit, and fails those that hold a write of the given kind to a send."""
+    """Puts itself before a store's commit, and fails those that hold a write of the given kind to a send. `reads`:
+    so many reads after it fail, too."""
 
-    def __init__(self, inside: Inside, kind: type, *, times: int, applied: bool = False) -> None:
+    def __init__(self, inside: Inside, kind: type, *, times: int, applied: bool = False, reads: int = 0) -> None:
         self._documents = inside.app.documents
         self._commit = self._documents.commit
         self._kind, self._times, self._applied = kind, times, applied
         self._documents.commit = self  # type: ignore[method-assign,assignment]
+        self._reads, self._failing_reads = reads, 0
+        self._get_many = self._documents.get_many
+        self._documents.get_many = self.get_many  # type: ignore[method-assign]
 
     def __call__(self, writes: Sequence[Write]) -> list[str]:
         if self._times and any(isinstance(w, self._kind) and "/sends/" in w.path for w in writes):
             self._times -= 1
+            self._failing_reads = self._reads
             if self._applied:
                 self._commit(writes)
             raise Unavailable("The store is away.")
         return self._commit(writes)
+
+    def get_many(self, paths: Sequence[str]) -> list[Document | None]:
+        if self._failing_reads:
+            self._failing_reads -= 1
+            raise Unavailable("The store is away.")
+        return self._get_many(paths)
 
 
 def test_what_cannot_be_put_on_record_is_not_sent(inside: Inside, caller: Caller, stub: Stub) -> None:
@@ -41,9 +53,27 @@ def test_what_cannot_be_put_on_record_is_not_sent(inside: Inside, caller: Caller
     assert stub.deliveries == 1
 
 
-def test_a_record_whose_answer_was_lost_is_not_sent_twice(inside: Inside, caller: Caller, stub: Stub) -> None:
-    """The store wrote it and did not say so: nothing was sent, and after the lease that is what is said."""
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_record_whose_answer_was_lost_is_looked_for_and_goes_out(
+    inside: Inside, caller: Caller, stub: Stub, wait: bool
+) -> None:
+    """The store wrote it and did not say so. It is on record, so that is what is said."""
     Failing(inside, Create, times=1, applied=True)
+
+    first = caller.send_as("once", wait=wait).ok(200 if wait else 202)
+
+    again = caller.send_as("once", wait=wait)
+    assert (again.ok(200 if wait else 202)["id"], again.headers["Idempotent-Response"]) == (first["id"], "true")
+    end = time.monotonic() + 30
+    while caller.history()[0]["status"] != "sent" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert [send["status"] for send in caller.history()] == ["sent"]
+    assert stub.deliveries == 1
+
+
+def test_a_record_of_which_nothing_can_be_learned_is_not_sent_twice(inside: Inside, caller: Caller, stub: Stub) -> None:
+    """Nor can it be looked for: nothing was sent, and after the lease that is what is said."""
+    Failing(inside, Create, times=1, applied=True, reads=1)
     caller.send_as("once").problem(503, "unavailable")
 
     caller.send_as("once").problem(409, "idempotency_in_progress")

@@ -131,10 +131,20 @@ def test_asking_for_one_function_imports_no_other(name: str, tmp_path: Path, iss
         ("send", "POST", "/", '{"to": ["a@b.example"], "subject": "s", "text": "t"}', 404),
         ("list", "GET", "/", "", 200),
         ("history", "GET", "/", "", 200),
+        ("templates", "GET", "/", "", 200),
+        ("endpoints", "GET", "/", "", 200),
+        ("endpoints", "POST", "/end_0/test/", "", 404),
+        ("attachments", "GET", "/", "", 200),
+        ("attachments", "POST", "/", '{"filename": "a.pdf", "size": 1}', 201),
+        ("suppressions", "GET", "/export/", "", 200),
+        ("suppressions", "POST", "/", '{"address": "a@b.example"}', 201),
         ("keys", "GET", "/", "", 200),
         ("delete", "DELETE", "/acc_0/", "", 404),
+        ("update", "PATCH", "/acc_0/", "{}", 404),
         ("deliver", "POST", "/", "", 503),  # Google's keys are not there to check the caller with
+        ("notify", "POST", "/", "", 503),
         ("sweep", "POST", "/", "", 503),
+        ("track", "GET", "/c/none", "", 404),  # a click that is one: tests/edge/test_track.py
         ("console", "GET", "/healthz", "", 200),
     ],
 )

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from functions.runtime.settings import GOOGLE_URLS, SANDBOX_CLIENT, SANDBOX_URL, SettingsError, load
+from functions.runtime.settings import (
+    GOOGLE_URLS,
+    SANDBOX_CLIENT,
+    SANDBOX_PUSH_ACCOUNT,
+    SANDBOX_TOPIC,
+    SANDBOX_URL,
+    SettingsError,
+    load,
+)
 
 CLOUD = {
     "K_SERVICE": "gmail-send",
@@ -59,6 +67,25 @@ def test_the_clouds_settings_are_read() -> None:
     assert found.port == 8080
 
 
+def test_gmail_pushes_to_a_topic_and_from_an_account_of_its_own() -> None:
+    assert (load({}).gmail_topic, load({}).push_account) == (SANDBOX_TOPIC, SANDBOX_PUSH_ACCOUNT)
+    real = {"GMAIL_CLIENT_ID": "id", "GMAIL_CLIENT_SECRET": "secret"}
+    assert (load(real).gmail_topic, load(real).push_account) == ("", "")  # mailboxes are looked into all the same
+    cloud = load(CLOUD)
+    assert (cloud.gmail_topic, cloud.push_account) == ("", "gmail-tasks@my-project.iam.gserviceaccount.com")
+    chosen = load(
+        {**CLOUD, "GMAIL_TOPIC": "projects/my-project/topics/gmail", "PUSH_SERVICE_ACCOUNT": "push@x.example"}
+    )
+    assert (chosen.gmail_topic, chosen.push_account) == ("projects/my-project/topics/gmail", "push@x.example")
+
+
+@pytest.mark.parametrize(
+    "topic", ["gmail", "projects/p/topics/", "projects/p/subscriptions/gmail", "//pubsub/projects/p"]
+)
+def test_a_topic_is_named_in_full(topic: str) -> None:
+    assert "GMAIL_TOPIC" in problems({"GMAIL_TOPIC": topic})[0]
+
+
 def test_with_a_client_id_google_itself_is_used_on_a_laptop_too() -> None:
     found = load({"GMAIL_CLIENT_ID": "id", "GMAIL_CLIENT_SECRET": "secret"})
 
@@ -84,6 +111,10 @@ def test_several_issuers_and_audiences_can_be_named() -> None:
     )
 
 
+def test_hosts_and_ports_that_events_may_go_to_can_be_named() -> None:
+    assert load({"ENDPOINTS_ALLOW": "localhost:3000, [::1]:8080"}).endpoints_allow == ("localhost:3000", "[::1]:8080")
+
+
 # Each changes one thing of the cloud's settings; the message names the variable.
 IN_THE_CLOUD = [
     ("GMAIL_CLIENT_ID", ""),
@@ -101,6 +132,7 @@ IN_THE_CLOUD = [
     ("SECRETS_URL", "file:x"),
     ("AUTH_ISSUERS", "http://issuer.example=a"),
     ("LOCAL_API_KEY", "x"),
+    ("ENDPOINTS_ALLOW", "localhost:3000"),
     ("GOOGLE_TOKEN_URL", "http://localhost:8001/token"),
     ("GMAIL_API_URL", "http://localhost:8001"),
     ("GOOGLE_JWKS_URL", "http://localhost:8001/certs"),
@@ -135,6 +167,10 @@ ANYWHERE = [
     ("RETURN_URLS", "javascript:alert(1)"),
     ("RETURN_URLS", "https://app.example.com/#x"),
     ("RETURN_URLS", "/relative"),
+    ("ENDPOINTS_ALLOW", "localhost"),
+    ("ENDPOINTS_ALLOW", "http://localhost:3000"),
+    ("ENDPOINTS_ALLOW", "::1:3000"),
+    ("ENDPOINTS_ALLOW", "*:3000"),
     ("PORT", "http"),
     ("PORT", "0"),
     ("PORT", "65536"),

@@ -26,21 +26,38 @@ from functions.domain.errors import Unavailable
 from functions.domain.google_ports import AccessToken
 from functions.domain.messages import Address
 from functions.domain.ports import Create, Data, Document, Documents, Page, Put, Query, Write
-from functions.domain.send_requests import SendRequest
+from functions.domain.send_requests import Recipient, SendRequest
 from functions.domain.sends import Send
 from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
+from functions.services.announcing import Announcing
+from functions.services.batches import Batches
 from functions.services.composing import Composing
 from functions.services.controlling import Controlling
 from functions.services.delivering import Delivering
+from functions.services.endpoints import Endpoints
+from functions.services.event_deliveries import EventDeliveries
 from functions.services.history import History
+from functions.services.incoming import Incoming
+from functions.services.mailbox import MailboxSync
+from functions.services.merging import Merging
 from functions.services.outbox import Outbox
+from functions.services.overtaken import Overtaken
 from functions.services.pacing import Pacing
+from functions.services.personalising import Personalising
+from functions.services.receipts import BatchReceipt, Receipt
 from functions.services.reconciling import Reconciling
+from functions.services.repeating import Repeating
 from functions.services.resending import Resending
-from functions.services.sending import Receipt, Sending
+from functions.services.sending import Sending
+from functions.services.standing import Standings
+from functions.services.suppressions import Suppressions
 from functions.services.sweeping import Sweeping
+from functions.services.timeline import Timeline
 from functions.services.tokens import Tokens, path
+from functions.services.unwanted import Unwanted
+from functions.services.watching import Watching
+from tests.services.hooks import Receiver
 
 OWNER = "own_ann"
 CALLER = Caller(OWNER, "user")
@@ -78,6 +95,19 @@ class Stored:
     to: str
     at: datetime
     history: int
+
+
+@dataclass
+class Arrived:
+    """A message from outside. `report`: its message/delivery-status part, as Gmail's API shows it."""
+
+    id: str
+    thread_id: str
+    headers: list[tuple[str, str]]
+    labels: tuple[str, ...]
+    at: datetime
+    history: int
+    report: dict[str, Any] | None
 
 
 Answering = Callable[["Mailbox", Callable[[], Stored]], Answer]
@@ -129,6 +159,11 @@ class Mailbox:
         self.search_lag = timedelta()
         self.search_is_cut_off = False  # it found more than it gives at once
         self.oldest_history = 0
+        self.newest_history = 0
+        self.arrived: list[Arrived] = []
+        self.page_size = 500  # records of history in one answer
+        self.watches: list[dict[str, Any]] = []  # as they were asked for
+        self.stops = 0
         self.asked: list[str] = []
         self._lock = threading.Lock()
 
@@ -139,6 +174,8 @@ class Mailbox:
         self, method: str, url: str, *, headers: Any = None, body: Any = b"", size: Any = None, timeout: Any = None
     ) -> Answer:
         del size, timeout
+        if method == "POST" and url.split("?")[0].endswith(("/watch", "/stop")):
+            return self._watch(url, body)
         if method == "POST":
             raw = body if isinstance(body, bytes) else b"".join(body())
             found = {name.lower(): value for name, value in (headers or {}).items()}
@@ -158,9 +195,67 @@ class Mailbox:
         message = email.message_from_bytes(raw)
         with self._lock:
             number = len(self.stored) + 1
-            stored = Stored(f"m{number}", send_id, message["Content-Type"], message["To"], self.clock(), number)
+            self.newest_history += 1
+            at, history = self.clock(), self.newest_history
+            stored = Stored(f"m{number}", send_id, message["Content-Type"], message["To"], at, history)
             self.stored.append(stored)
         return stored
+
+    def arrives(
+        self,
+        thread_id: str,
+        headers: Sequence[tuple[str, str]],
+        *,
+        labels: tuple[str, ...] = ("INBOX", "UNREAD"),
+        report: dict[str, Any] | None = None,
+    ) -> Arrived:
+        """Something comes in from outside."""
+        with self._lock:
+            self.newest_history += 1
+            id_ = f"a{len(self.arrived) + 1}"
+            arrived = Arrived(id_, thread_id, list(headers), labels, self.clock(), self.newest_history, report)
+            self.arrived.append(arrived)
+        return arrived
+
+    def _watch(self, url: str, body: Any) -> Answer:
+        if self.reads:
+            return self.reads.pop(0)(self, lambda: self.stored[-1])
+        if url.split("?")[0].endswith("/stop"):
+            self.stops += 1
+            return Answer(204, {}, b"")
+        self.watches.append(json.loads(body))
+        expires = str(int((self.clock() + timedelta(days=7)).timestamp() * 1000))
+        return _json({"historyId": str(self.newest_history), "expiration": expires})
+
+    def _history(self, since: int, page: int, sent_only: bool) -> Answer:
+        """One record a message; a page's token is the id of its first one."""
+        sent = [(s.history, {"id": s.id, "threadId": f"t{s.id}", "labelIds": ["SENT"]}) for s in self.stored]
+        came = [(a.history, {"id": a.id, "threadId": a.thread_id, "labelIds": list(a.labels)}) for a in self.arrived]
+        all_ = sorted(sent if sent_only else sent + came, key=lambda pair: pair[0])
+        found = [pair for pair in all_ if pair[0] > since and pair[0] >= page]
+        shown, more = found[: self.page_size], found[self.page_size :]
+        records = [{"id": str(h), "messagesAdded": [{"message": message}]} for h, message in shown]
+        following = {"nextPageToken": str(more[0][0])} if more else {}
+        return _json({"history": records, "historyId": str(self.newest_history), **following})
+
+    def _thread(self, thread_id: str) -> Answer:
+        sent = [(s.at, _shown(s)) for s in self.stored if f"t{s.id}" == thread_id]
+        came = [(a.at, self._arrived(a, "metadata")) for a in self.arrived if a.thread_id == thread_id]
+        return _json({"messages": [message for _, message in sorted([*sent, *came], key=lambda pair: pair[0])]})
+
+    def _arrived(self, arrived: Arrived, format_: str) -> dict[str, Any]:
+        payload: dict[str, Any] = {"headers": [{"name": n, "value": v} for n, v in arrived.headers]}
+        if format_ == "full":
+            text = {"mimeType": "text/plain", "headers": [], "body": {"data": "T29wcw=="}}
+            payload["parts"] = [{"mimeType": "multipart/related", "parts": [text]}]
+            payload["parts"] += [arrived.report] if arrived.report else []
+        return {
+            "id": arrived.id,
+            "threadId": arrived.thread_id,
+            "labelIds": list(arrived.labels),
+            "internalDate": str(int(arrived.at.timestamp() * 1000)),
+            "payload": payload,
+        }
 
     def _read(self, url: str) -> Answer:
         parts = urlsplit(url)
@@ -172,20 +267,39 @@ class Mailbox:
             since = int(query["startHistoryId"][0])
             if since < self.oldest_history:
                 return says(404, "notFound")(self, lambda: self.stored[-1])
-            added = [{"messagesAdded": [{"message": {"id": s.id}}]} for s in self.stored if s.history > since]
-            return _json({"history": added})
+            return self._history(since, int(query.get("pageToken", ["0"])[0]), "labelId" in query)
+        if tail == "profile":
+            return _json({"historyId": str(self.newest_history)})
         if tail == "messages":
             seen = [s for s in self.stored if s.at + self.search_lag <= self.clock()]
             more = {"nextPageToken": "more"} if self.search_is_cut_off else {}
             return _json({"messages": [{"id": s.id} for s in seen], **more})
         if tail.startswith("threads/"):
-            return _json({"messages": []})  # nobody answers here
+            return self._thread(tail.removeprefix("threads/"))
+        if arrived := [a for a in self.arrived if a.id == tail.split("/")[1]]:
+            if "/attachments/" in tail:
+                return _json({"data": (arrived[0].report or {})["body"]["later"]})
+            return _json(self._arrived(arrived[0], query["format"][0]))
         stored = next(s for s in self.stored if s.id == tail.rpartition("/")[2])
         named = [{"name": "Content-Type", "value": stored.content_type}, {"name": "To", "value": stored.to}]
         moment = str(int(stored.at.timestamp() * 1000))
         return _json(
             {"id": stored.id, "threadId": f"t{stored.id}", "internalDate": moment, "payload": {"headers": named}}
         )
+
+
+def _shown(stored: Stored) -> dict[str, Any]:
+    return {
+        "id": stored.id,
+        "threadId": f"t{stored.id}",
+        "labelIds": ["SENT"],
+        "internalDate": str(int(stored.at.timestamp() * 1000)),
+        "payload": {"headers": [{"name": "From", "value": "ann@example.com"}]},
+    }
+
+
+def _none() -> Any:
+    raise AssertionError("no message here refers to templates, uploads or links")
 
 
 def _json(body: Any) -> Answer:
@@ -296,6 +410,14 @@ class FlakyDocuments:
         self._check()
         return self.inner.query(query)
 
+    def counts(self, queries: Sequence[Query]) -> list[int]:
+        self._check()
+        return self.inner.counts(queries)
+
+    def expire(self, now: datetime) -> None:
+        self._check()
+        self.inner.expire(now)
+
     def _check(self) -> None:
         if self.down:
             raise Unavailable("The store is away.")
@@ -309,31 +431,67 @@ class World:
     directory: Path
     clock: Clock = field(default_factory=Clock)
     units: int = 6000
+    topic: str = ""
     mailbox: Mailbox = field(init=False)
 
     def __post_init__(self) -> None:
         self.mailbox, self.oauth, self.tasks = Mailbox(self.clock), OAuth(self.clock), Tasks(self.clock)
+        self.hooks = Receiver(self.clock)
         self.blobs = FileBlobs(self.directory / "blobs")
         self.wire()
 
     def beside(self, documents: Documents) -> "World":
         """Another instance."""
-        other = World(documents, self.directory, self.clock, self.units)
+        other = World(documents, self.directory, self.clock, self.units, self.topic)
         other.mailbox, other.oauth, other.tasks = self.mailbox, self.oauth, self.tasks
+        other.hooks = self.hooks
         other.wire()
         return other
 
     def wire(self) -> None:
         documents, clock = self.documents, self.clock
         self.gmail = GmailService(self.mailbox, "http://gmail.test", clock)  # type: ignore[arg-type]
-        self.tokens = Tokens(documents, self.oauth, Sealer(), clock)
-        self.accounts = Accounts(documents, self.oauth, self.tokens)
-        self.outbox = Outbox(documents)
+        self.announcing = Announcing(documents, self.tasks.enqueue, clock, os.urandom)
+        self.endpoints = Endpoints(documents, self.announcing, Sealer(), clock, os.urandom)
+        self.event_deliveries = EventDeliveries(
+            documents=documents,
+            endpoints=self.endpoints,
+            hooks=self.hooks,
+            tasks=self.tasks,
+            clock=clock,
+            random=os.urandom,
+        )
+        self.timeline = Timeline(documents, self.announcing)
+        self.tokens = Tokens(documents, self.oauth, Sealer(), clock, self.announcing)
+        self.accounts = Accounts(
+            documents, self.oauth, self.tokens, lambda account: self.watching.stop(account), self.announcing
+        )
+        self.incoming = Incoming(documents, self.gmail, self.tokens)
+        self.watching = Watching(
+            documents=documents,
+            gmail=self.gmail,
+            tokens=self.tokens,
+            sync=MailboxSync(
+                documents=documents,
+                gmail=self.gmail,
+                tokens=self.tokens,
+                incoming=self.incoming,
+                timeline=self.timeline,
+                suppress=Suppressions(documents, self.timeline, clock).hard_bounced,
+                clock=clock,
+            ),
+            clock=clock,
+            topic=self.topic,
+            local=False,
+        )
+        self.outbox = Outbox(documents, self.announcing)
         self.pacing = Pacing(documents, clock, self.units)
+        self.batches = Batches(documents, clock)
+        self.standings = Standings(documents)
         self.resending = Resending(documents, self.outbox, self.tasks, clock)
-        self.controlling = Controlling(documents, self.outbox, self.resending, self.tasks, clock)
-        self.sweeping = Sweeping(documents, self.tasks.enqueue, clock)
-        self.history = History(documents, self.blobs, self.gmail, self.tokens, clock)
+        self.controlling = Controlling(documents, self.outbox, self.resending, self.batches, self.tasks, clock)
+        self.sweeping = Sweeping(documents, self.tasks.enqueue, clock, [self.event_deliveries.sweep])
+        self.history = History(documents, self.blobs, self.gmail, self.tokens, self.batches, self.timeline, clock)
         self.reconciling = Reconciling(
             documents=documents,
             outbox=self.outbox,
@@ -342,6 +500,7 @@ class World:
             tasks=self.tasks,
             resending=self.resending,
             clock=clock,
+            found=lambda send: self.watching.missed(send),
         )
         self.delivering = Delivering(
             documents=documents,
@@ -352,22 +511,31 @@ class World:
             pacing=self.pacing,
             tasks=self.tasks,
             reconciling=self.reconciling,
+            unwanted=Unwanted(
+                self.batches,
+                self.standings,
+                Overtaken(self.outbox, self.gmail, self.tokens, self.incoming),
+            ),
             clock=clock,
             random=os.urandom,
             sleep=clock.sleep,
         )
-        self.sending = Sending(
-            blobs=self.blobs,
-            accounts=self.accounts,
-            tokens=self.tokens,
-            composing=Composing(documents, self.gmail, self.tokens, Aliases(documents, self.gmail, self.tokens, clock)),
-            outbox=self.outbox,
-            pacing=self.pacing,
-            delivering=self.delivering,
-            reconciling=self.reconciling,
-            clock=clock,
-            random=os.urandom,
-        )
+        self.repeating = Repeating(documents, self.reconciling, clock)
+        aliases = Aliases(documents, self.gmail, self.tokens, clock)
+        composing = Composing(documents, self.gmail, self.tokens, aliases, _none, _none, clock)
+        shared: dict[str, Any] = {
+            "blobs": self.blobs,
+            "accounts": self.accounts,
+            "standings": self.standings,
+            "composing": composing,
+            "personalising": Personalising(_none, _none),
+            "outbox": self.outbox,
+            "delivering": self.delivering,
+            "clock": clock,
+            "random": os.urandom,
+        }
+        self.sending = Sending(tokens=self.tokens, pacing=self.pacing, repeating=self.repeating, **shared)
+        self.merging = Merging(batches=self.batches, **shared)
 
     def connect(self, account_id: str = ACCOUNT, email: str = "ann@example.com", *, scopes: Any = (SEND, READ)) -> None:
         """Connect an account, or reconnect it with a new grant."""
@@ -381,7 +549,7 @@ class World:
             connected_at=self.clock(),
             refresh_token="",
             aliases_read_at=self.clock(),
-            history_id=str(len(self.mailbox.stored)),
+            history_id=str(self.mailbox.newest_history),
         )
         account = replace(account, refresh_token=self.tokens.seal(account, "refresh_token", f"refresh-{account_id}"))
         known = self.documents.get(path(OWNER, account_id)) is not None
@@ -403,6 +571,18 @@ class World:
         found = self.sending.send(CALLER, SendRequest(**given), self.sending.send_id(OWNER, key), fingerprint)
         assert isinstance(found, Receipt)
         return found
+
+    def merge(self, to: Sequence[str], *, key: str | None = None, fingerprint: str = "", **fields: Any) -> BatchReceipt:
+        recipients = tuple(Recipient(Address(email)) for email in to)
+        given = {"account": ACCOUNT, "recipients": recipients, "subject": "Hi", "text": "Hello", **fields}
+        found = self.merging.send(CALLER, SendRequest(**given), self.merging.batch_id(OWNER, key), fingerprint)
+        assert isinstance(found, BatchReceipt)
+        return found
+
+    def repeat(self, key: str, fingerprint: str = "") -> Receipt | BatchReceipt | None:
+        """What a call with an Idempotency-Key that was used before is answered."""
+        ids = self.sending.send_id(OWNER, key), self.merging.batch_id(OWNER, key)
+        return self.repeating.first_answer(CALLER, *ids, fingerprint)
 
     def queue(self, **fields: Any) -> str:
         """Accept a send that nobody waits for."""
@@ -433,7 +613,10 @@ class World:
                 self.sweeping.sweep()
         for task in self.tasks.take():
             try:
-                self.delivering.deliver(task.owner, task.send_id)
+                if task.send_id.startswith("dlv_"):
+                    self.event_deliveries.deliver(task.owner, task.send_id)
+                else:
+                    self.delivering.deliver(task.owner, task.send_id)
             except Unavailable:
                 self.tasks.all.append(replace(task, at=self.clock() + timedelta(seconds=10)))
 

@@ -10,11 +10,11 @@ import pytest
 
 from functions.domain import retries
 from functions.domain.errors import Conflict, IdempotencyInProgress, InvalidCredentials, ReauthRequired, Unavailable
+from functions.domain.explaining import explanation
 from functions.domain.messages import Address
 from functions.domain.ports import Delete, Update
-from functions.domain.sends import LEASE, Counts, Status
+from functions.domain.sends import LEASE, Status
 from functions.services import contents
-from functions.services.history import explanation
 from tests.services.fakes import (
     ACCOUNT,
     CALLER,
@@ -357,22 +357,22 @@ def test_no_token_of_a_disconnected_account_stays_in_memory(world: World) -> Non
 @pytest.mark.parametrize(
     ("cancel_if", "counts", "status"),
     [
-        (("replied",), Counts(replies=1), Status.CANCELLED),
-        (("replied",), Counts(bounces=1), Status.SENT),
-        (("bounced",), Counts(bounces=2), Status.CANCELLED),
-        (("replied", "bounced"), Counts(bounces=1), Status.CANCELLED),
-        (("replied", "bounced"), Counts(opens=3), Status.SENT),
-        ((), Counts(replies=1), Status.SENT),
+        (("replied",), {"replies": 1}, Status.CANCELLED),
+        (("replied",), {"bounces": 1}, Status.SENT),
+        (("bounced",), {"bounces": 2}, Status.CANCELLED),
+        (("replied", "bounced"), {"bounces": 1}, Status.CANCELLED),
+        (("replied", "bounced"), {"opens": 3}, Status.SENT),
+        ((), {"replies": 1}, Status.SENT),
     ],
 )
 def test_cancel_if_is_looked_at_when_the_send_is_due(
-    world: World, cancel_if: tuple[str, ...], counts: Counts, status: Status
+    world: World, cancel_if: tuple[str, ...], counts: dict[str, int], status: Status
 ) -> None:
     first = world.send().id
     follow_up = world.queue(send_at=START + timedelta(days=3))
     world.set(follow_up, in_reply_to_send=first, cancel_if=cancel_if)
     world.clock.pass_(days=1)
-    world.set(first, counts=counts)
+    world.set(first, **counts)
     world.clock.pass_(days=2)
     world.run(minutes=1)
     send = world.record(follow_up)
@@ -535,9 +535,8 @@ def test_fifty_callers_with_one_idempotency_key_make_one_send(shared: World, ope
     def call(number: int) -> None:
         world = instances[number % len(instances)]
         barrier.wait()
-        send_id = world.sending.send_id(OWNER, "one key")
         try:
-            repeated = world.sending.repeated(CALLER, send_id, "f")
+            repeated = world.repeat("one key", "f")
             answers.append((repeated or world.send(key="one key", fingerprint="f")).id)
         except IdempotencyInProgress:
             answers.append("in progress")

@@ -9,11 +9,11 @@ from functions.adapters.http import Answer
 from functions.domain import retries
 from functions.domain.accounts import SEND
 from functions.domain.errors import ReauthRequired
+from functions.domain.explaining import explanation
 from functions.domain.messages import Address
 from functions.domain.ports import Delete
 from functions.domain.sends import Status
 from functions.services import contents
-from functions.services.history import explanation
 from tests.services.fakes import (
     CALLER,
     OWNER,
@@ -231,7 +231,7 @@ def test_a_repeated_call_settles_what_a_dead_process_left(world: World) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.send(key="k", fingerprint="f")
     world.clock.pass_(minutes=6)
-    repeated = world.sending.repeated(CALLER, world.sending.send_id(OWNER, "k"), "f")
+    repeated = world.repeat("k", "f")
     assert repeated
     assert (repeated.status, repeated.repeated) == ("unknown", True)
 

@@ -12,7 +12,7 @@ from functions.domain import records
 from functions.domain.accounts import AccountStatus, GmailAccount, StoredAlias
 from functions.domain.keys import ApiKey
 from functions.domain.messages import Address
-from functions.domain.sends import AttachmentInfo, Attempt, Counts, Send, Status
+from functions.domain.sends import AttachmentInfo, Attempt, Send, Status
 from tests.services.builders import account, send
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -44,7 +44,7 @@ sends = st.builds(
     trigger=st.none() | text, batch=st.none() | text, send_at=st.none() | moments, sent_at=st.none() | moments,
     due_at=st.none() | moments, attempt_id=text, lease_until=st.none() | moments, attempts=tuples(attempts),
     gmail_message_id=st.none() | text, gmail_thread_id=st.none() | text, in_reply_to_send=st.none() | text,
-    fingerprint=text, answered=text, counts=st.builds(Counts, *[st.integers(0, 2**31)] * 4),
+    fingerprint=text, answered=text, opens=st.integers(0, 2**31), replies=st.integers(0, 2**31),
 )  # fmt: skip
 keys = st.builds(
     ApiKey,

@@ -1,0 +1,165 @@
+"""The suppression list: what recipients, bounces and the owner put on it, and what the owner takes off again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from functions.domain import records
+from functions.domain.addresses import email_problem
+from functions.domain.callers import Caller
+from functions.domain.errors import Conflict, NotFound, PreconditionFailed
+from functions.domain.events import Counting, Event
+from functions.domain.ids import derived_id, looks_like
+from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update, Write
+from functions.domain.sends import Send
+from functions.domain.suppressions import Reason, Suppression, joined, normalised
+from functions.services import outbox
+from functions.services.standing import path
+from functions.services.timeline import Timeline
+
+CHUNK = 200  # entries of one commit
+PAGE = 500
+TRIES = 5  # against whoever changes the same entries at the same moment
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionPage:
+    suppressions: tuple[Suppression, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry as it is now. `fresh`: the address was not on the list. `changed`: it was, and something is new."""
+
+    entry: Suppression
+    fresh: bool
+    changed: bool
+
+
+class Suppressions:
+    """An entry that a send led to belongs to that send's account: a key for other accounts does not see it."""
+
+    def __init__(self, documents: Documents, timeline: Timeline, clock: Clock) -> None:
+        self._documents = documents
+        self._timeline = timeline
+        self._clock = clock
+
+    def page(
+        self, caller: Caller, *, reason: str = "", address: str = "", limit: int = 50, after: str | None = None
+    ) -> SuppressionPage:
+        """Newest first; with `address` the one entry of it, or none."""
+        if address:
+            found = self._visible(caller, [self._document(caller.owner, address)])
+            return SuppressionPage(tuple(e for e in found if not reason or reason in e.reasons), None)
+        page = self._documents.query(
+            Query(
+                f"owners/{caller.owner}/suppressions",
+                contains=("reasons", reason) if reason else None,
+                order=("created_at", "desc"),
+                limit=limit,
+                after=after,
+            )
+        )
+        return SuppressionPage(self._visible(caller, page.documents), page.next)
+
+    def all(self, caller: Caller, *, reason: str = "") -> Iterator[Suppression]:
+        """Newest first, read as they are taken."""
+        after = None
+        while True:
+            page = self.page(caller, reason=reason, limit=PAGE, after=after)
+            yield from page.suppressions
+            if (after := page.next) is None:
+                return
+
+    def add(self, owner: str, entries: Sequence[Suppression]) -> list[Written]:
+        """Put these on the list, one result for each address. Whoever is on it stays, with the reasons together.
+
+        Cut off in between it may be repeated: it adds what is missing.
+        """
+        distinct: dict[str, Suppression] = {}
+        for entry in entries:
+            distinct[entry.address] = joined(distinct[entry.address], entry) if entry.address in distinct else entry
+        wanted = list(distinct.values())
+        return [w for i in range(0, len(wanted), CHUNK) for w in self._add(owner, wanted[i : i + CHUNK])]
+
+    def remove(self, caller: Caller, wanted: str) -> None:
+        """By address or by id. Raises NotFound; Conflict where a new reason came up at this very moment."""
+        document = self._document(caller.owner, wanted)
+        if not document or not self._visible(caller, [document]):
+            raise NotFound("This address is not on the suppression list.")
+        try:
+            self._documents.commit([Delete(document.path, version=document.version)])
+        except PreconditionFailed:
+            raise Conflict from None
+
+    def unsubscribe(self, owner: str, send_id: str, address: str, how: str) -> bool:
+        """The recipient of a send wants no more mail. `how`: "one-click" or "page".
+
+        Whether it is news: a repeat changes nothing. Raises Unavailable.
+        """
+        send, address = self._send(owner, send_id), normalised(address)
+        self.add(owner, [self._entry(address, Reason.UNSUBSCRIBED, send)])
+        if send is None:
+            return False
+        event = Event(
+            id=derived_id("evt", "unsubscribed", send_id, address),
+            owner=owner,
+            send=send.id,
+            account=send.account,
+            type="unsubscribed",
+            at=self._clock(),
+            recipient=address,
+            evidence={"how": how},
+        )
+        return self._timeline.add(event, Counting())
+
+    def hard_bounced(self, owner: str, send_id: str, address: str) -> bool:
+        """A send came back for good from this address. False, and nothing on the list, where it did not go there:
+        a bounce names its address itself, and must not name somebody else's. Raises Unavailable."""
+        send, address = self._send(owner, send_id), normalised(address)
+        if send is None or address not in {normalised(a.email) for a in (*send.to, *send.cc, *send.bcc)}:
+            return False
+        self.add(owner, [self._entry(address, Reason.HARD_BOUNCE, send)])
+        return True
+
+    def _entry(self, address: str, reason: Reason, send: Send | None) -> Suppression:
+        return Suppression(
+            address, (reason,), self._clock(), send=send.id if send else "", account=send.account if send else ""
+        )
+
+    def _add(self, owner: str, entries: Sequence[Suppression]) -> list[Written]:
+        for _ in range(TRIES):
+            there = self._documents.get_many([path(owner, entry.address) for entry in entries])
+            written: list[Written] = []
+            writes: list[Write] = []
+            for entry, document in zip(entries, there, strict=True):
+                if document is None:
+                    writes.append(Create(path(owner, entry.address), records.to_data(entry)))
+                    written.append(Written(entry, fresh=True, changed=False))
+                    continue
+                before = records.from_data(Suppression, document.data)
+                after = joined(before, entry)
+                written.append(Written(after, fresh=False, changed=after != before))
+                if after != before:
+                    writes.append(Update(document.path, records.changes(before, after), version=document.version))
+            try:
+                if writes:
+                    self._documents.commit(writes)
+                return written
+            except PreconditionFailed:
+                continue
+        raise Conflict
+
+    def _document(self, owner: str, wanted: str) -> Document | None:
+        """The entry with this address or id."""
+        if looks_like("sup", wanted):
+            return self._documents.get(f"owners/{owner}/suppressions/{wanted}")
+        return None if email_problem(wanted) else self._documents.get(path(owner, normalised(wanted)))
+
+    def _send(self, owner: str, send_id: str) -> Send | None:
+        document = self._documents.get(outbox.path(owner, send_id)) if looks_like("snd", send_id) else None
+        return records.from_data(Send, document.data) if document else None
+
+    def _visible(self, caller: Caller, documents: Sequence[Document | None]) -> tuple[Suppression, ...]:
+        entries = [records.from_data(Suppression, d.data) for d in documents if d]
+        return tuple(e for e in entries if not e.account or caller.may_use(e.account))

@@ -1,0 +1,199 @@
+"""Which mailboxes are looked into, and when: at a push of Gmail's, and by themselves, because pushes get lost.
+
+Every mailbox has one record, with the time at which something has to be done. Idempotent, and safe when two run at
+once: what is found has ids of its own, and how far was looked only ever goes on.
+"""
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+from functions.domain import mailboxes, records
+from functions.domain.accounts import GmailAccount
+from functions.domain.errors import IntegrationError, PreconditionFailed, Unavailable
+from functions.domain.google_ports import Gmail
+from functions.domain.mailboxes import Mailbox
+from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update
+from functions.domain.sends import Send
+from functions.services import tokens
+from functions.services.mailbox import Looked, MailboxSync
+from functions.services.tokens import Tokens
+
+BATCH = 200  # mailboxes that one sweep looks into
+AT_ONCE = 8
+SENT_LATELY = timedelta(minutes=5)  # longer than a sweep takes to come again
+OWNERS = 50  # of one mailbox: each who connected it has an account of their own
+TRIES = 3
+
+
+def path(owner: str, account_id: str) -> str:
+    return f"owners/{owner}/mailboxes/{account_id}"
+
+
+class Watching:
+    """`topic`: where Gmail pushes to; "" where only looking helps. `local`: look every few seconds."""
+
+    def __init__(
+        self,
+        *,
+        documents: Documents,
+        gmail: Gmail,
+        tokens: Tokens,
+        sync: MailboxSync,
+        clock: Clock,
+        topic: str,
+        local: bool,
+    ) -> None:
+        self._documents = documents
+        self._gmail = gmail
+        self._tokens = tokens
+        self._sync = sync
+        self._clock = clock
+        self._topic = topic
+        self._local = local
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def start(self, account: GmailAccount) -> None:
+        """The account was connected, or reconnected. Raises nothing: what fails here is done by the next sweep."""
+        if account.can_read:
+            with contextlib.suppress(IntegrationError):
+                self._adopt([account], connected=True)
+                self.visit(account.owner, account.id)
+
+    def stop(self, account: GmailAccount) -> None:
+        """The account was disconnected; its record is gone. Raises nothing: a watch ends by itself in seven days."""
+        with contextlib.suppress(IntegrationError):
+            self._documents.commit([Delete(path(account.owner, account.id))])
+            if self._topic and account.can_read and not self._accounts("sub", account.sub):
+                self._gmail.stop(self._tokens.access_token(account))
+
+    def missed(self, send: Send) -> None:
+        """It is known only now that this send went out: what came back of it may have passed unseen. Raises nothing."""
+        with contextlib.suppress(IntegrationError, PreconditionFailed):
+            document = self._documents.get(path(send.owner, send.account))
+            if document is None:
+                return
+            since = document.data.get("catch_up_since") or send.created_at
+            wanted = {"catch_up_since": min(since, send.created_at), "catch_up_after": "", "due_at": self._clock()}
+            self._documents.commit([Update(document.path, wanted, version=document.version)])
+
+    def notify(self, address: str, history_id: str) -> None:
+        """Gmail says that something happened in this mailbox, up to this id. Addresses that nobody connected are none
+        of our business. Raises Unavailable: tell it again later."""
+        failed: list[IntegrationError] = []
+        for account in self._accounts("email", address.lower()):
+            if error := self.visit(account.owner, account.id, up_to=history_id):
+                failed.append(error)
+        if unavailable := next((e for e in failed if isinstance(e, Unavailable)), None):
+            raise unavailable
+
+    def tend(self) -> None:
+        """Part of each sweep: a bounded number of mailboxes where something is due."""
+        self._adopt(self._sent_lately())
+        until = self._clock() + timedelta(microseconds=1)  # exclusive, and what is due now is due
+        page = self._documents.query(Query("mailboxes", order=("due_at", "asc"), until=until, limit=BATCH, group=True))
+        due = [records.from_data(Mailbox, document.data) for document in page.documents]
+        if due:
+            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mailbox") as pool:
+                # Not `map`, which would cancel the visits behind one that raises.
+                visits = [pool.submit(self.visit, mailbox.owner, mailbox.account) for mailbox in due]
+            for visit in visits:
+                visit.result()
+
+    def visit(self, owner: str, account_id: str, *, up_to: str = "") -> IntegrationError | None:
+        """Do what is due with one mailbox, and note when to come again; what went wrong, if anything did.
+
+        `up_to`: nothing to do if everything up to this id has been seen. Raises Unavailable where the store is away.
+        """
+        with self._locks[account_id]:  # a burst of pushes: the first one sees what they are all about
+            document, other = self._documents.get_many([path(owner, account_id), tokens.path(owner, account_id)])
+            if document is None:
+                return None
+            if other is None:
+                self._documents.commit([Delete(document.path)])
+                return None
+            before = records.from_data(Mailbox, document.data)
+            account = records.from_data(GmailAccount, other.data)
+            if not mailboxes.worth_watching(account, self._clock()):
+                self._save(document, before, replace(before, due_at=None))
+                return None
+            if up_to and mailboxes.later(before.history_id, up_to) == before.history_id:
+                return None
+            looked = self._sync.look(account, self._watched(account, before))
+            self._save(document, before, self._noted(account, looked))
+            return looked.error
+
+    def _watched(self, account: GmailAccount, mailbox: Mailbox) -> Mailbox:
+        """With Gmail asked to push; where it does not want to, looking has to do."""
+        now = self._clock()
+        if not self._topic or not mailboxes.needs_watch(mailbox, now):
+            return mailbox
+        try:
+            watch = self._tokens.with_token(account, lambda token: self._gmail.watch(token, self._topic))
+        except IntegrationError as error:
+            return replace(mailbox, watched_at=None, watch_problem=error.code)
+        return replace(
+            mailbox,
+            history_id=mailbox.history_id or watch.history_id,
+            watched_at=now,
+            watch_expires_at=watch.expires_at,
+            watch_problem="",
+        )
+
+    def _noted(self, account: GmailAccount, looked: Looked) -> Mailbox:
+        now = self._clock()
+        if looked.error:
+            failures = looked.mailbox.failures + 1
+            due = mailboxes.pause(looked.mailbox.failures, looked.error.retry_after, now)
+            return replace(looked.mailbox, failures=failures, due_at=due)
+        due = now if looked.more else mailboxes.next_look(account, now, local=self._local)
+        return replace(looked.mailbox, failures=0, synced_at=now, due_at=due)
+
+    def _save(self, document: Document, before: Mailbox, after: Mailbox) -> None:
+        """What this look changed. Where somebody else wrote meanwhile, whoever came further counts, and a new need to
+        catch up stands."""
+        changed, version = records.changes(before, after), document.version
+        for _ in range(TRIES):
+            if not changed:
+                return
+            try:
+                self._documents.commit([Update(document.path, changed, version=version)])
+                return
+            except PreconditionFailed:
+                found = self._documents.get(document.path)
+                if found is None:
+                    return
+                there, version = records.from_data(Mailbox, found.data), found.version
+                changed |= {"history_id": mailboxes.later(there.history_id, after.history_id)}
+                if there.catch_up_since != before.catch_up_since:
+                    changed = {k: v for k, v in changed.items() if k not in ("catch_up_since", "catch_up_after")}
+                    changed |= {"due_at": there.due_at}
+
+    def _adopt(self, accounts: Sequence[GmailAccount], *, connected: bool = False) -> None:
+        """See to it that these are looked into: they have just been connected, or have sent something."""
+        now = self._clock()
+        wanted = [account for account in accounts if mailboxes.worth_watching(account, now)]
+        documents = self._documents.get_many([path(a.owner, a.id) for a in wanted])
+        for account, document in zip(wanted, documents, strict=True):
+            with contextlib.suppress(PreconditionFailed):  # somebody else just did
+                if document is None:
+                    made = records.to_data(mailboxes.new(account, now))
+                    self._documents.commit([Create(path(account.owner, account.id), made)])
+                elif connected:  # a watch ends with the grant it was begun with
+                    self._documents.commit([Update(document.path, {"due_at": now, "watched_at": None})])
+                elif document.data.get("due_at") is None:
+                    self._documents.commit([Update(document.path, {"due_at": now}, version=document.version)])
+
+    def _sent_lately(self) -> list[GmailAccount]:
+        page = self._documents.query(
+            Query("accounts", order=("last_sent_at", "asc"), since=self._clock() - SENT_LATELY, limit=BATCH, group=True)
+        )
+        return [records.from_data(GmailAccount, document.data) for document in page.documents]
+
+    def _accounts(self, field: str, value: str) -> list[GmailAccount]:
+        page = self._documents.query(Query("accounts", equals={field: value}, limit=OWNERS, group=True))
+        return [records.from_data(GmailAccount, document.data) for document in page.documents]

@@ -1,0 +1,311 @@
+"""When mailboxes are looked into: at a push, and by themselves; and that Gmail goes on pushing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from functions.domain import records
+from functions.domain.errors import ReauthRequired, Unavailable
+from functions.domain.mailboxes import Mailbox
+from functions.domain.ports import Delete
+from functions.services import watching as module
+from functions.services.watching import path
+from tests.services import mailbox
+from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, World, breaks, says
+from tests.services.mailbox import answers
+
+TOPIC = "projects/p/topics/gmail"
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def watched(world: World) -> World:
+    world.topic = TOPIC
+    world.wire()
+    mailbox.prepare(world)
+    return world
+
+
+def state(world: World, account_id: str = ACCOUNT) -> Mailbox:
+    document = world.documents.get(path(OWNER, account_id))
+    assert document
+    return records.from_data(Mailbox, document.data)
+
+
+def due(world: World) -> datetime:
+    found = state(world).due_at
+    assert found
+    return found
+
+
+def newest(world: World) -> str:
+    return str(world.mailbox.newest_history)
+
+
+def replies(world: World, send_id: str) -> int:
+    return world.record(send_id).replies
+
+
+# Pushes
+
+
+def test_a_push_makes_the_mailbox_be_looked_into(watched: World) -> None:
+    send_id, thread_id = mailbox.send(watched)
+    answers(watched, thread_id)
+    watched.watching.notify("Ada@Example.com", newest(watched))
+    assert replies(watched, send_id) == 1
+
+
+def test_a_repeated_push_and_one_that_comes_too_late_ask_nothing(watched: World) -> None:
+    _, thread_id = mailbox.send(watched)
+    answers(watched, thread_id)
+    earlier = newest(watched)
+    answers(watched, thread_id)
+    watched.watching.notify(ADA, newest(watched))
+    watched.mailbox.asked.clear()
+    watched.watching.notify(ADA, newest(watched))
+    watched.watching.notify(ADA, earlier)
+    assert watched.mailbox.asked == []
+
+
+def test_a_push_for_an_address_that_nobody_connected_is_no_error(watched: World) -> None:
+    watched.mailbox.asked.clear()
+    watched.watching.notify("nobody@example.com", "5")
+    assert watched.mailbox.asked == []
+
+
+def test_every_owner_who_connected_the_mailbox_hears_of_it(watched: World) -> None:
+    watched.connect("acc_second", ADA)
+    watched.watching.start(watched.account("acc_second"))
+    first, thread_id = mailbox.send(watched)
+    second, other_thread = mailbox.send(watched, account="acc_second")
+    answers(watched, thread_id)
+    answers(watched, other_thread)
+    watched.watching.notify(ADA, newest(watched))
+    assert (replies(watched, first), replies(watched, second)) == (1, 1)
+
+
+def test_where_gmail_is_away_the_push_has_to_come_again(watched: World) -> None:
+    send_id, thread_id = mailbox.send(watched)
+    answers(watched, thread_id)
+    watched.mailbox.reads = [breaks(begun=False)]
+    with pytest.raises(Unavailable):
+        watched.watching.notify(ADA, newest(watched))
+    assert due(watched) == watched.clock() + timedelta(minutes=1)
+    watched.watching.notify(ADA, newest(watched))
+    assert replies(watched, send_id) == 1
+
+
+def test_where_the_store_is_away_the_push_has_to_come_again(watched: World) -> None:
+    documents = FlakyDocuments(watched.documents)
+    documents.down = True
+    with pytest.raises(Unavailable):
+        watched.beside(documents).watching.notify(ADA, "99")
+
+
+@pytest.mark.parametrize("status", [(429, "userRateLimitExceeded"), (403, "accessNotConfigured"), (400, "failed")])
+def test_what_a_repeated_push_would_not_mend_is_left_to_the_sweep(watched: World, status: tuple[int, str]) -> None:
+    watched.mailbox.reads = [says(*status)]
+    watched.mailbox.newest_history += 1
+    watched.watching.notify(ADA, newest(watched))
+    assert state(watched).failures == 1
+    assert due(watched) > watched.clock()
+
+
+def test_a_burst_of_pushes_is_one_look(watched: World) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    _, thread_id = mailbox.send(watched)
+    for _ in range(3):
+        answers(watched, thread_id)
+    watched.mailbox.asked.clear()
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda _: watched.watching.notify(ADA, newest(watched)), range(20)))
+    assert watched.mailbox.asked.count("history") == 1
+
+
+# Looking without a push
+
+
+def test_a_lost_push_is_made_up_for(watched: World) -> None:
+    send_id, thread_id = mailbox.send(watched)
+    watched.watching.notify(ADA, newest(watched))
+    answers(watched, thread_id)
+    watched.clock.pass_(minutes=9)
+    watched.watching.tend()
+    assert replies(watched, send_id) == 0  # nothing is due
+    watched.clock.pass_(minutes=1)
+    watched.watching.tend()
+    assert replies(watched, send_id) == 1
+
+
+def test_a_push_puts_the_next_look_off(watched: World) -> None:
+    mailbox.send(watched)
+    watched.clock.pass_(minutes=9)
+    watched.mailbox.newest_history += 1
+    watched.watching.notify(ADA, newest(watched))
+    assert due(watched) == watched.clock() + timedelta(minutes=10)
+
+
+def test_one_mailbox_that_fails_keeps_no_other_from_being_looked_into(watched: World) -> None:
+    watched.connect("acc_eve", "eve@example.com")
+    watched.watching.start(watched.account("acc_eve"))
+    send_id, thread_id = mailbox.send(watched, account="acc_eve")
+    answers(watched, thread_id)
+    watched.change_account(refresh_token="nothing that can be opened")
+    watched.clock.pass_(hours=2)
+    with pytest.raises(ValueError, match="unpack"):  # even where it fails in a way that nobody thought of
+        watched.watching.tend()
+    assert replies(watched, send_id) == 1
+
+
+def test_one_sweep_looks_into_a_bounded_number_the_longest_due_first(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    for name in ("b", "c", "d", "e"):
+        watched.connect(f"acc_{name}", f"{name}@example.com")
+        watched.watching.start(watched.account(f"acc_{name}"))
+        watched.clock.pass_(seconds=1)
+    watched.clock.pass_(hours=2)
+    order = []
+    for _ in range(3):
+        before = {name: state(watched, name).synced_at for name in [ACCOUNT, *(f"acc_{n}" for n in "bcde")]}
+        watched.watching.tend()
+        order.append([name for name, at in before.items() if state(watched, name).synced_at != at])
+    assert order == [[ACCOUNT, "acc_b"], ["acc_c", "acc_d"], ["acc_e"]]
+
+
+def test_an_account_that_sends_nothing_for_a_month_rests_until_it_sends_again(watched: World) -> None:
+    watched.clock.pass_(days=31)
+    watched.watching.tend()
+    assert state(watched).due_at is None
+    watched.mailbox.asked.clear()
+    watched.clock.pass_(days=30)
+    watched.watching.tend()
+    assert watched.mailbox.asked == []
+
+    send_id, thread_id = mailbox.send(watched)
+    answers(watched, thread_id)
+    watched.watching.tend()
+    assert replies(watched, send_id) == 1
+    assert len(watched.mailbox.watches) == 2  # Gmail pushes again
+
+
+def test_an_account_of_an_earlier_release_is_looked_into_once_it_sends(world: World) -> None:
+    send_id, thread_id = mailbox.send(world)
+    answers(world, thread_id)
+    assert world.documents.get(path(OWNER, ACCOUNT)) is None
+    world.watching.tend()
+    assert replies(world, send_id) == 1
+
+
+# The watch
+
+
+def test_connecting_begins_a_watch_that_leaves_out_what_the_owner_writes(watched: World) -> None:
+    (asked,) = watched.mailbox.watches
+    assert asked == {"topicName": TOPIC, "labelIds": ["SENT", "DRAFT"], "labelFilterBehavior": "exclude"}
+    found = state(watched)
+    assert (found.watched_at, found.watch_expires_at) == (START, START + timedelta(days=7))
+
+
+def test_a_watch_is_renewed_each_day_as_long_as_it_is_wanted(watched: World) -> None:
+    mailbox.send(watched)
+    for _ in range(24 * 40):
+        watched.clock.pass_(hours=1)
+        watched.watching.tend()
+    assert len(watched.mailbox.watches) == 1 + 30
+    expires = state(watched).watch_expires_at
+    assert expires
+    assert expires > START + timedelta(days=30)
+
+
+def test_where_gmail_may_not_push_looking_has_to_do(watched: World) -> None:
+    """Google's own service account was not allowed to publish to the topic."""
+    send_id, thread_id = mailbox.send(watched)
+    watched.clock.pass_(days=1)
+    answers(watched, thread_id)
+    watched.mailbox.reads = [says(403, "forbidden", "User not authorized to perform this action.")]
+    watched.watching.tend()
+    assert replies(watched, send_id) == 1
+    assert state(watched).watch_problem == "gmail_rejected"
+    watched.clock.pass_(hours=1)
+    watched.watching.tend()
+    assert state(watched).watch_problem == ""
+
+
+def test_without_a_topic_gmail_is_not_asked_to_push(world: World) -> None:
+    mailbox.prepare(world)
+    assert world.mailbox.watches == []
+    assert state(world).history_id == newest(world)
+
+
+def test_connecting_works_though_gmail_is_away(world: World) -> None:
+    world.topic = TOPIC
+    world.wire()
+    world.connect(email=ADA)
+    world.mailbox.reads = [breaks(begun=False)] * 5
+    world.watching.start(world.account())
+    world.mailbox.reads = []
+    send_id, thread_id = mailbox.send(world)
+    answers(world, thread_id)
+    world.clock.pass_(minutes=2)
+    world.watching.tend()
+    assert replies(world, send_id) == 1
+    assert len(world.mailbox.watches) == 1
+
+
+def test_reconnecting_begins_a_watch_of_its_own_and_misses_nothing(watched: World) -> None:
+    send_id, thread_id = mailbox.send(watched)
+    watched.oauth.fails = [ReauthRequired("gone")]
+    watched.tokens._cache.clear()
+    watched.change_account(access_token="")
+    watched.watching.visit(OWNER, ACCOUNT)
+    assert watched.dead()
+    answers(watched, thread_id)
+    watched.connect(email=ADA)
+    watched.watching.start(watched.account())
+    assert replies(watched, send_id) == 1
+    assert len(watched.mailbox.watches) == 2
+
+
+def test_disconnecting_ends_the_watch_unless_somebody_else_has_the_mailbox_too(watched: World) -> None:
+    watched.connect("acc_second", ADA)
+    same = replace(watched.account("acc_second"), sub=f"sub-{ACCOUNT}")
+    watched.change_account(
+        "acc_second", sub=same.sub, refresh_token=watched.tokens.seal(same, "refresh_token", "x"), access_token=""
+    )
+    watched.accounts.disconnect(CALLER, "acc_second")
+    assert watched.mailbox.stops == 0
+    watched.accounts.disconnect(CALLER, ACCOUNT)
+    assert watched.mailbox.stops == 1
+    assert watched.documents.get(path(OWNER, ACCOUNT)) is None
+
+
+def test_disconnecting_works_though_gmail_is_away(watched: World) -> None:
+    watched.mailbox.reads = [breaks(begun=False)] * 3
+    watched.accounts.disconnect(CALLER, ACCOUNT)
+    assert watched.documents.get(path(OWNER, ACCOUNT)) is None
+
+
+def test_a_mailbox_whose_account_is_gone_is_forgotten(watched: World) -> None:
+    watched.documents.commit([Delete(f"owners/{OWNER}/accounts/{ACCOUNT}")])
+    watched.clock.pass_(hours=2)
+    watched.watching.tend()
+    assert watched.documents.get(path(OWNER, ACCOUNT)) is None
+
+
+# Both stores
+
+
+def test_the_queries_of_a_sweep_and_of_a_push_are_served_by_both_stores(shared: World) -> None:
+    mailbox.prepare(shared)
+    send_id, thread_id = mailbox.send(shared)
+    answers(shared, thread_id)
+    shared.watching.notify(ADA, newest(shared))
+    answers(shared, thread_id)
+    shared.clock.pass_(minutes=10)
+    shared.watching.tend()
+    assert replies(shared, send_id) == 2
