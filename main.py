@@ -18,6 +18,8 @@ FUNCTIONS = (
     "history",
     "templates",
     "attachments",
+    "triggers",
+    "webhook",
     "endpoints",
     "suppressions",
     "keys",

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What the tests need besides Python packages: mail parsers and axe-core from npm, a Chromium, SpamAssassin.
+# What the tests need besides Python packages: mail parsers, axe-core and GitHub's webhooks from npm, a Chromium, SpamAssassin.
 set -euo pipefail
 cd "$(dirname "$0")"
-for folder in mime_readers browser; do
+for folder in mime_readers browser webhooks; do
   if [ ! -d $folder/node_modules ] || [ $folder/package-lock.json -nt $folder/node_modules ]; then
     (cd $folder && npm ci --silent --no-audit --no-fund && touch node_modules)
   fi

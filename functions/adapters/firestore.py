@@ -124,6 +124,11 @@ class FirestoreDocuments:
             found[number] += count
         return found
 
+    def below(self, place: str, limit: int, after: str = "") -> list[Document]:
+        search = firestore_queries.below(self._connected(), place, after, limit)
+        found = self._patiently(lambda timeout: list(search.stream(retry=None, timeout=timeout)))
+        return [_document(snapshot) for snapshot in found]
+
     def expire(self, now: datetime) -> None:
         """The TTL policies of `infra/` do it, within a day or so."""
 

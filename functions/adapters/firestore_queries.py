@@ -10,6 +10,8 @@ from functions.adapters import values
 from functions.adapters.cursors import Place
 from functions.domain.ports import Query
 
+_FIRST_ID = "__id-9223372036854775808__"  # sorts before every other: Firestore's smallest numeric id
+
 
 def search(client: Any, query: Query, start: Place | None, limit: int) -> Any:
     """Its first documents after a place."""
@@ -33,6 +35,21 @@ def counting(client: Any, query: Query, enough: int | None) -> Any:
         direction = firestore.Query.DESCENDING if query.order[1] == "desc" else firestore.Query.ASCENDING
         found = found.order_by(_quoted(query.order[0]), direction=direction)
     return (found.limit(enough) if enough else found).count(alias="all")
+
+
+def below(client: Any, place: str, after: str, limit: int) -> Any:
+    """Everything below a place. A query without a collection's name, over a range of document names, as the SDKs delete
+    recursively: `recursive()` alone takes a collection, and starts at its beginning."""
+    home, first = place.split("/"), after or place
+    if len(home) % 2:  # a collection: its first and its last thinkable document
+        first, last = after or f"{place}/{_FIRST_ID}", f"{place}\0/{_FIRST_ID}"
+    else:
+        last = f"{place}\0"
+    # Sorted by the name, as every range is. The SDK needs a collection to begin with.
+    found = client.collection(home[0]).recursive()
+    for sign, name in ((">", first), ("<", last)):
+        found = found.where(filter=FieldFilter(FieldPath.document_id(), sign, client.document(name)))
+    return found.limit(limit)
 
 
 def _filtered(client: Any, query: Query) -> Any:

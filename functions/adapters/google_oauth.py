@@ -30,13 +30,15 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applicat
 
 
 class GoogleOAuth:
-    """`client` gives (id, secret) when first needed: the secret may have to be fetched."""
+    """`client_id` and `client_secret` are asked for when needed: they may have to be fetched, and who only makes links
+    may not read the secret."""
 
     def __init__(
         self,
         *,
         http: Http,
-        client: Callable[[], tuple[str, str]],
+        client_id: Callable[[], str],
+        client_secret: Callable[[], str],
         authorize_url: str,
         token_url: str,
         revoke_url: str,
@@ -45,7 +47,8 @@ class GoogleOAuth:
         clock: Clock,
     ) -> None:
         self._http = http
-        self._client = client
+        self._client_id = client_id
+        self._client_secret = client_secret
         self._authorize_url = authorize_url
         self._token_url = token_url
         self._revoke_url = revoke_url
@@ -55,7 +58,7 @@ class GoogleOAuth:
 
     def authorization_url(self, *, state: str, nonce: str, challenge: str, login_hint: str | None) -> str:
         query = {
-            "client_id": self._client()[0],
+            "client_id": self._client_id(),
             "redirect_uri": self._redirect_uri,
             "response_type": "code",
             "scope": " ".join(REQUESTED_SCOPES),
@@ -78,7 +81,7 @@ class GoogleOAuth:
         if not isinstance(id_token, str) or not isinstance(access_token, str):
             raise Unavailable("Google's token endpoint answered without the tokens that were asked for.")
         try:
-            claims = self._id_tokens.verify(id_token, {self._client()[0]}, self._clock())
+            claims = self._id_tokens.verify(id_token, {self._client_id()}, self._clock())
         except Unauthenticated as exc:
             raise InvalidState(f"Google's ID token was refused. {exc.detail}") from exc
         if claims.get("nonce") != nonce:
@@ -109,12 +112,11 @@ class GoogleOAuth:
         from google_auth_oauthlib.flow import Flow
         from oauthlib.oauth2.rfc6749 import errors as oauth
 
-        client_id, client_secret = self._client()
         flow = Flow.from_client_config(
             {
                 "web": {
-                    "client_id": client_id,
-                    "client_secret": client_secret,
+                    "client_id": self._client_id(),
+                    "client_secret": self._client_secret(),
                     "auth_uri": self._authorize_url,
                     "token_uri": self._token_url,
                 }
@@ -147,12 +149,11 @@ class GoogleOAuth:
             raise Unavailable("Google's token endpoint did not answer as it should.", retry_after=10) from exc
 
     def refresh(self, refresh_token: str) -> AccessToken:
-        client_id, client_secret = self._client()
         form = {
             "grant_type": "refresh_token",
             "refresh_token": refresh_token,
-            "client_id": client_id,
-            "client_secret": client_secret,
+            "client_id": self._client_id(),
+            "client_secret": self._client_secret(),
         }
         answer = self._post(self._token_url, form)
         document = _json_object(answer)

@@ -19,10 +19,11 @@ from typing import TypeVar
 
 from functions.adapters import cursors, searches, values
 from functions.adapters.cursors import Place
+from functions.adapters.sqlite_commits import Creates, refuse_known, text, transaction
 from functions.adapters.sqlite_entries import counting, entries, statement
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import Index, Indexes
-from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Query, Update, Write
+from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Put, Query, Update, Write
 
 T = TypeVar("T")
 
@@ -72,9 +73,14 @@ class SqliteDocuments:
         checked = values.check_writes(writes)
         if not checked:
             return []
-        with self._writing, self._db() as db, _transaction(db):
+        creates = [write for write in checked if isinstance(write, Create)]
+        with self._db() as db:
+            refuse_known(db, creates)  # before it waits for a lock, and makes others wait
+        created = Creates(self._kept, creates)
+        with self._writing, self._db() as db, transaction(db, self._timeout):
             (version,) = db.execute("UPDATE counter SET value = value + 1 RETURNING value").fetchone()
-            return [self._write(db, write, version) for write in checked]
+            created.write(db, version)
+            return [str(version) if isinstance(w, Create) else self._write(db, w, version) for w in checked]
 
     def query(self, query: Query) -> Page:
         chosen = self._indexes.check(query)
@@ -94,6 +100,12 @@ class SqliteDocuments:
                 for query, indexes in zip(queries, chosen, strict=True)
             ]
 
+    def below(self, place: str, limit: int, after: str = "") -> list[Document]:
+        # "0" is the character after "/".
+        sql = "SELECT path, data, version FROM documents WHERE path > ? AND path < ? ORDER BY path LIMIT ?"
+        with self._db() as db:
+            return [_document(row) for row in db.execute(sql, (after or f"{place}/", f"{place}0", limit))]
+
     def expire(self, now: datetime) -> None:
         for index in self._ttl:
             query = Query(index.collection, order=index.order, until=now, limit=EXPIRED, group=True)
@@ -107,7 +119,7 @@ class SqliteDocuments:
         if db is not None:
             db.close()
 
-    def _write(self, db: sqlite3.Connection, write: Write, version: int) -> str:
+    def _write(self, db: sqlite3.Connection, write: Put | Update | Delete, version: int) -> str:
         row = db.execute("SELECT path, data, version FROM documents WHERE path = ?", (write.path,)).fetchone()
         old = _document(row) if row else None
         _check_precondition(write, old)
@@ -116,14 +128,10 @@ class SqliteDocuments:
             _replace_entries(db, self._kept, self._kept, write.path, old.data if old else None, None)
             return ""
         data = _merged(old.data, write.data) if isinstance(write, Update) and old else write.data
-        text = values.dumps(data)
-        # Firestore's count is at most four times as much (8 bytes for the `0,` of a list), so most need no counting.
-        if len(text) * 4 > values.MAX_DOCUMENT and (size := values.size(write.path, data)) > values.MAX_STORED:
-            raise ValueError(f"{write.path} would take {size} bytes; a document takes {values.MAX_STORED}.")
         db.execute(
             "INSERT INTO documents VALUES (?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET data = excluded.data, version = excluded.version",
-            (write.path, text, version),
+            (write.path, text(write.path, data), version),
         )
         _replace_entries(db, self._kept, self._kept, write.path, old.data if old else None, data)
         return str(version)
@@ -165,7 +173,7 @@ class SqliteDocuments:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         """The schema, and entries for whatever indexes the file has gained or lost since this database was written."""
-        with _transaction(db):
+        with transaction(db, self._timeout):
             (found,) = db.execute("PRAGMA user_version").fetchone()
             if found == 0:
                 for sql in filter(str.strip, _SCHEMA.split(";")):
@@ -184,17 +192,6 @@ class SqliteDocuments:
                 document = _document(row)
                 _replace_entries(db, before, self._kept, document.path, document.data, document.data)
             db.execute("UPDATE indexed SET declaration = ?", (_declaration(self._kept),))
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def _patiently(call: Callable[[], T], seconds: float) -> T:
@@ -223,9 +220,7 @@ def _document(row: tuple[str, str, int]) -> Document:
     return Document(row[0], values.loads(row[1]), str(row[2]))
 
 
-def _check_precondition(write: Write, old: Document | None) -> None:
-    if isinstance(write, Create) and old:
-        raise PreconditionFailed(f"{write.path} exists.")
+def _check_precondition(write: Put | Update | Delete, old: Document | None) -> None:
     if isinstance(write, Update) and not old:
         raise PreconditionFailed(f"{write.path} does not exist.")
     if isinstance(write, Update | Delete) and write.version is not None and (not old or old.version != write.version):

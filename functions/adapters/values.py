@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from functions.domain.ports import Create, Data, Delete, Increment, Put, Update, Write
@@ -60,17 +61,12 @@ def _checked(write: Write) -> tuple[Write, int]:
         return write, 0
     data: Data = {}
     for name, value in write.data.items():
-        # Firestore's emulator drops an update of a field with a line break in its name, and no field needs one.
-        if (
-            not (isinstance(name, str) and name and name.isprintable())
-            or name == COMMIT_ID
-            or _RESERVED.fullmatch(name)
-        ):
-            raise ValueError(f"Not a field's name: {name!r}")
-        if isinstance(write, Update) and isinstance(value, Increment):
-            data[_text(name)] = Increment(_integer(value.by))
+        if value is None:
+            data[_field(name)] = None
+        elif type(value) is Increment and isinstance(write, Update):
+            data[_field(name)] = Increment(_integer(value.by))
         else:
-            data[_text(name)] = plain(value)
+            data[_field(name)] = plain(value)
     if (taken := size(path, data)) > MAX_DOCUMENT:
         raise ValueError(f"{path} would take {taken} bytes; a document takes {MAX_DOCUMENT}.")
     match write:
@@ -82,10 +78,20 @@ def _checked(write: Write) -> tuple[Write, int]:
             return Update(path, data, write.version), taken
 
 
+@lru_cache(4096)
+def _field(name: Any) -> str:
+    # Firestore's emulator drops an update of a field with a line break in its name, and no field needs one.
+    if not (isinstance(name, str) and name and name.isprintable()) or name == COMMIT_ID or _RESERVED.fullmatch(name):
+        raise ValueError(f"Not a field's name: {name!r}")
+    return _text(name)
+
+
 def plain(value: Any, depth: int = 0) -> Any:
     """A copy in plain types: datetimes in UTC, tuples as lists. ValueError for what no store could give back."""
     if depth > _MAX_DEPTH:
         raise ValueError(f"Nested more than {_MAX_DEPTH} deep.")
+    if type(value) is str:  # most values: quicker than matching
+        return _text(value)
     match value:
         case None | bool():
             return value
@@ -124,6 +130,8 @@ def _integer(value: int) -> int:
 
 
 def _text(value: str) -> str:
+    if type(value) is str and value.isascii():
+        return value
     try:
         return value.encode().decode()  # plain str even of a StrEnum, and no lone surrogates
     except UnicodeEncodeError as exc:
@@ -138,10 +146,17 @@ def is_scalar(value: Any) -> bool:
 def size(path: str, data: Data) -> int:
     """Bytes a document takes, as https://cloud.google.com/firestore/docs/storage-size counts them."""
     name = sum(len(segment) + 1 for segment in path.split("/")) + 16
-    return name + 32 + sum(len(field.encode()) + 1 + _size(pack(value)) for field, value in data.items())
+    taken = name + 32
+    for field, value in data.items():
+        taken += 2 + len(field.encode())
+        if value is not None and value is not False and value is not True:  # most fields: a byte each
+            taken += _size(pack(value)) - 1
+    return taken
 
 
 def _size(value: Any) -> int:
+    if type(value) is str and value.isascii():
+        return len(value) + 1
     match value:
         case None | bool():
             return 1
@@ -159,7 +174,7 @@ def _size(value: Any) -> int:
 
 def pack(value: Any) -> Any:
     """The value of a field as Firestore can hold it: unchanged where it can be."""
-    return value if is_scalar(value) or _native(value, 1) else {_PACKED: dumps(value)}
+    return value if type(value) in _SCALARS or _native(value, 1) else {_PACKED: dumps(value)}
 
 
 def unpack(value: Any) -> Any:
@@ -192,6 +207,8 @@ def dumps(value: Any) -> str:
 
 
 def _tagged(value: Any) -> Any:
+    if type(value) is str:
+        return value
     match value:
         case bytes():
             return {"$b": base64.b64encode(value).decode()}

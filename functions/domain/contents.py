@@ -53,6 +53,7 @@ class Content:
     thread_id: str | None = None
     expires_at: datetime | None = None
     gone: bool = False  # its blobs are being removed
+    uncomposed: bool = False  # `bodies` is a sealed recipe, of which the message is made when it is due
 
 
 def pack_bodies(text: str | None, html: str | None) -> bytes:

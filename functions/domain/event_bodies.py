@@ -2,13 +2,16 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.domain import times
 from functions.domain.accounts import GmailAccount, problem
 from functions.domain.events import Event
 from functions.domain.messages import Address
 from functions.domain.sends import WAITING, Send, Status
+
+if TYPE_CHECKING:
+    from functions.domain.triggers import Trigger
 
 RECIPIENTS_SHOWN = 50  # of one send: receivers expect some 20 kB at most (Standard Webhooks, “Payload size”)
 # What a bounce's or a reply's evidence says of its kind; the rest of it stands in the history.
@@ -69,6 +72,21 @@ def of_message(event: Event) -> dict[str, Any]:
 
 def of_account(account: GmailAccount) -> dict[str, Any]:
     return {"id": account.id, "email": account.email, "name": account.name, "problem": problem(account)}
+
+
+def of_trigger(trigger: "Trigger", reason: str, detail: str, delivery: str, send: str) -> dict[str, Any]:
+    """`reason` and `detail` are the last failure's; `delivery` and `send` name it where there is one."""
+    return {
+        "id": trigger.id,
+        "name": trigger.fields.name,
+        "account": trigger.account,
+        "failures": trigger.failures,
+        "failing_since": times.text(trigger.failing_since),
+        "reason": reason,
+        "detail": detail,
+        "delivery": delivery or None,
+        "send": send or None,
+    }
 
 
 def _why(send: Send) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 RandomBytes = Callable[[int], bytes]
 
-_PREFIXES = "acc|snd|bat|tpl|att|trg|key|end|evt|sup|dlv|own|pnd|req|atm"
+_PREFIXES = "acc|snd|bat|tpl|att|trg|key|end|evt|sup|dlv|whd|own|pnd|req|atm"
 _SHAPE = re.compile(rf"(?:{_PREFIXES})_[0-9a-z]{{1,64}}")
 
 

@@ -80,12 +80,14 @@ def network(address: str) -> str:
     return "private" if found.is_private or found.is_loopback else "other"
 
 
-def client_address(forwarded: str, peer: str) -> str:
-    """Who asked. The platform's front end writes the address it was called from last into `X-Forwarded-For`; what
-    stands before it the caller may have made up. Private addresses are hops inside of the platform."""
+def client_address(forwarded: str, peer: str, proxies: int = 0) -> str:
+    """Who asked. The platform's front end writes the address it was called from last into `X-Forwarded-For`: the
+    caller's, or that of the last of our `proxies`, each of which wrote the one before. What stands before these the
+    caller may have made up. Private addresses are hops inside of the platform."""
     given = [each.strip() for each in forwarded.split(",") if each.strip()]
     public = [each for each in given if (found := _read(each)) and not found.is_private and not found.is_loopback]
-    return (public or given or [peer])[-1]
+    chain = public or given or [peer]
+    return chain[max(0, len(chain) - 1 - proxies)]  # a proxy that wrote nothing: the first there is
 
 
 def _read(address: str) -> IPv4Address | IPv6Address | None:

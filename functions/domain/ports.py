@@ -123,6 +123,11 @@ class Documents(Protocol):
         `after` don't count. Raises ValueError for a query with several elements: no index knows how many."""
         ...
 
+    def below(self, place: str, limit: int, after: str = "") -> list[Document]:
+        """What lies below a document or a collection, at any depth, after the path `after`; fewer than `limit` only at
+        the end. By paths alone, so it finds what no index lists. For operators: a function asks for what it needs."""
+        ...
+
     def expire(self, now: datetime) -> None:
         """Remove what is past the time that `ttl` in `infra/indexes.json` names, a bounded number; nothing where the
         store does so by itself."""

@@ -8,19 +8,29 @@ import dataclasses
 import functools
 import types
 import typing
+from datetime import datetime
 from typing import Any, TypeVar
 
 from functions.domain.ports import Data
 
 R = TypeVar("R")
+_PLAIN = frozenset({type(None), bool, int, str, bytes, datetime})  # most values: they need no look inside
 
 
 def to_data(record: Any) -> Data:
     """Nested records become dicts, tuples lists. `bytes` and `datetime` stay: stores know them."""
-    return {f.name: _to_value(getattr(record, f.name)) for f in dataclasses.fields(record)}
+    kind: type = type(record)
+    return {name: _to_value(getattr(record, name)) for name in _names(kind)}
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind))
 
 
 def _to_value(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return to_data(value)
     if isinstance(value, (tuple, list)):

@@ -119,6 +119,7 @@ class Send:
     track_clicks: bool = False
     unsubscribe: bool = False
     transactional: bool = False
+    composed: bool = True  # False: accepted, and what it will say is made when it is due
 
     @property
     def recipients(self) -> int:
@@ -264,6 +265,12 @@ def settle_unknown(send: Send, attempt_id: str, detail: str, look_at: datetime |
     """Perhaps sent. It stays so until evidence or its owner settles it."""
     settled = _settle(send, attempt_id, "unknown", "unknown", detail)
     return replace(settled, status=Status.UNKNOWN, due_at=look_at)
+
+
+def doubt(send: Send, attempt_id: str, since: datetime, detail: str, look_at: datetime) -> Send:
+    """The record is one of an earlier time: from then on it may have gone out. Raises NotAllowed once it is settled."""
+    claimed = send if send.status is Status.SENDING else claim(send, attempt_id, since)
+    return settle_unknown(claimed, claimed.attempt_id, detail, look_at)
 
 
 def looked(send: Send, next_look: datetime | None) -> Send:

@@ -21,6 +21,7 @@ SEND_EVENTS = {
 }
 QUEUED = "send.queued"
 CONNECTED, REAUTH_REQUIRED, DISCONNECTED = "account.connected", "account.reauth_required", "account.disconnected"
+TRIGGER_FAILING = "trigger.failing"
 # By the words of `domain.events`.
 MESSAGE_EVENTS = {
     kind: f"message.{kind}"
@@ -33,6 +34,7 @@ EVENT_TYPES = (
     CONNECTED,
     REAUTH_REQUIRED,
     DISCONNECTED,
+    TRIGGER_FAILING,
 )
 EVERYTHING = "*"
 TEST = "test"  # sent when its owner asks for it; nobody subscribes to it

@@ -10,12 +10,12 @@ from functions.domain.ids import LOCAL_OWNER, owner_id
 from functions.runtime.wiring import App
 
 MAX_TOKEN = 8192  # characters
+CHECKED = ".SIGNATURE_REMOVED_BY_GOOGLE"
 
 
 def authenticate(request: Request, app: App) -> Caller:
     """Raises Unauthenticated; Unavailable where an issuer's keys or the store can't be read."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    token = token.strip()
+    scheme, token = _authorization(request)
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("There is no bearer token in the Authorization header.")
     if len(token) > MAX_TOKEN or not token.isascii():
@@ -31,15 +31,27 @@ def authenticate(request: Request, app: App) -> Caller:
 def authenticate_platform(request: Request, app: App, *, push: bool = False) -> None:
     """A token of Google's, made for this address and for the service account that calls it: the queue's, or with `push`
     that of Gmail's pushes. Raises Unauthenticated."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, token = _authorization(request)
     if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN or not token.isascii():
         raise Unauthenticated("Only the platform may call this.")
     audience = f"{app.settings.public_url}{request.path.rstrip('/')}"
-    claims = app.google_tokens.verify(token.strip(), {audience, f"{audience}/"}, app.clock())
+    claims = app.google_tokens.verify(token, {audience, f"{audience}/"}, app.clock())
     # Empty on a laptop, where nobody calls these; the pretend Google pushes, though.
     account = app.settings.push_account if push else app.settings.tasks_account
     if not account or claims.get("email") != account or claims.get("email_verified") is not True:
         raise Unauthenticated("Only the platform's service account may call this.")
+
+
+def _authorization(request: Request) -> tuple[str, str]:
+    """Scheme and token. API Gateway calls with a token of its own in `Authorization`, which the platform checks, and
+    whose signature it then takes off; the caller's arrives in `X-Forwarded-Authorization`. Whoever writes that header
+    themselves gains nothing: its token is checked all the same.
+    https://cloud.google.com/run/docs/troubleshooting#signature-removed"""
+    given = request.headers.get("X-Forwarded-Authorization") or request.headers.get("Authorization", "")
+    if given.endswith(CHECKED):  # the caller brought none
+        given = ""
+    scheme, _, token = given.partition(" ")
+    return scheme, token.strip()
 
 
 def _user(token: str, app: App) -> Caller:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -13,6 +14,7 @@ BLOCK = 64 << 10  # bytes
 # A client that is told no while it still sends may not read the answer, so a refused body is read to its end, and
 # dropped. One that is longer than the platform lets through anyway is not worth the time.
 DISCARD_LIMIT = 64 << 20  # bytes
+_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
 
 
 def read(request: Request, limit: int) -> bytes:
@@ -92,6 +94,17 @@ def discard(request: Request) -> None:
             left -= len(block)
             if left <= 0:
                 return
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Raises InvalidRequest."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or _KEY.fullmatch(key):
+        return key
+    raise InvalidRequest(
+        "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
+        errors=[FieldError("/Idempotency-Key", "must be 1 to 255 visible ASCII characters")],
+    )
 
 
 def paging(request: Request) -> tuple[int, str | None]:

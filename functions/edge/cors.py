@@ -4,7 +4,7 @@ from werkzeug.wrappers import Request, Response
 
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, Accept"
-RESPONSE_HEADERS = "Idempotent-Response, Retry-After, X-Request-Id, Content-Disposition"
+RESPONSE_HEADERS = "Idempotent-Response, Retry-After, X-Request-Id, Content-Disposition, Date"
 
 
 def allow(request: Request, response: Response, origins: tuple[str, ...]) -> None:

@@ -126,6 +126,7 @@ class Endpoint:
         """`methods`: what the path takes in all, where several functions share it."""
         started = time.monotonic()
         request_id = app.new_id("req")
+        events.begin(request, request_id, app.settings.project)
         cause: BaseException | None = None
         try:
             response = self._answer(request, app, request_id, methods or self.allowed(request.path))
@@ -136,7 +137,7 @@ class Endpoint:
             cause = error
             response = self._refuse(request, IntegrationError(), request_id)
         finish(request, response, app, request_id)
-        events.request(request, response, request_id, time.monotonic() - started, cause)
+        events.request(request, response, time.monotonic() - started, cause)
         return response
 
     def _answer(self, request: Request, app: App, request_id: str, methods: list[str]) -> Response:
@@ -174,6 +175,8 @@ def finish(request: Request, response: Response, app: App, request_id: str) -> N
     # The framework reads what is left of a body into memory before it answers: leave it nothing.
     request.stream = io.BytesIO()
     response.headers["X-Request-Id"] = request_id
+    if app.settings.revision:  # a deployment asks for it, to see whose answer it got
+        response.headers["X-Revision"] = app.settings.revision
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")

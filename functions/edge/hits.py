@@ -51,7 +51,7 @@ def _then_record(call: Call, tracked: Tracked, body: bytes) -> Iterator[bytes]:
     try:
         call.app.hits.record(tracked, _seen(call, came))
     except Exception as error:  # noqa: BLE001 - the reader has the answer: nothing may turn it into a broken one
-        events.hit_lost(call.request_id, error)
+        events.hit_lost(error)
 
 
 def _seen(call: Call, at: datetime) -> "Seen":
@@ -69,4 +69,5 @@ def _seen(call: Call, at: datetime) -> "Seen":
         peer=call.request.remote_addr or "",
         headers=headers,
         secure=settings.public_url.startswith("https://"),
+        proxies=settings.proxies,
     )

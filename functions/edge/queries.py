@@ -11,6 +11,7 @@ from functions.domain import times
 from functions.domain.addresses import email_problem
 from functions.domain.deliveries import DeliveryStatus
 from functions.domain.errors import FieldError, InvalidRequest
+from functions.domain.hook_deliveries import Verdict
 from functions.domain.sends import Status
 from functions.domain.suppressions import Reason
 from functions.domain.templates import KINDS
@@ -72,6 +73,14 @@ def delivery_status(request: Request) -> str:
     if status and status not in {s.value for s in DeliveryStatus}:
         _wrong("status", f"must be one of: {', '.join(s.value for s in DeliveryStatus)}")
     return status
+
+
+def verdict(request: Request) -> str:
+    """Of a list of a trigger's deliveries; empty for any. Raises InvalidRequest."""
+    asked = known(request, "verdict", *PAGING)["verdict"]
+    if asked and asked not in {v.value for v in Verdict}:
+        _wrong("verdict", f"must be one of: {', '.join(v.value for v in Verdict)}")
+    return asked
 
 
 def suppressions(request: Request) -> tuple[str, str]:

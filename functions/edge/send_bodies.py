@@ -1,13 +1,12 @@
 """The body of a send: JSON, or multipart with files, under an Idempotency-Key."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from functions.domain.errors import FieldError, InvalidRequest, UnsupportedMediaType
+from functions.domain.errors import UnsupportedMediaType
 from functions.domain.ids import random_id
 from functions.domain.send_parsing import parse_send
 from functions.domain.send_requests import SendRequest, UploadedFile
@@ -16,7 +15,6 @@ from functions.edge.endpoint import Call
 from functions.services.receipts import BatchReceipt, Receipt
 
 JSON_LIMIT = 38_000_000  # bytes: an attachment in base64 makes the JSON as large as the MIME it ends in
-_KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
 
 
 @dataclass
@@ -55,7 +53,7 @@ class Body:
 @contextmanager
 def received(call: Call) -> Iterator[Body]:
     """Reads the whole body; files that no send took over are deleted again."""
-    key = _idempotency_key(call)
+    key = bodies.idempotency_key(call.request)
     owner = call.caller.owner
     prefix = f"uploads/{owner}/{random_id('req', call.app.random)}/"
     kind = call.request.mimetype
@@ -76,16 +74,6 @@ def received(call: Call) -> Iterator[Body]:
     finally:
         if files_stored and not (body and body.kept):
             call.app.blobs.delete_all(prefix)
-
-
-def _idempotency_key(call: Call) -> str | None:
-    key = call.request.headers.get("Idempotency-Key")
-    if key is None or _KEY.fullmatch(key):
-        return key
-    raise InvalidRequest(
-        "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
-        errors=[FieldError("/Idempotency-Key", "must be 1 to 255 visible ASCII characters")],
-    )
 
 
 def _fingerprint(parts: list[bytes]) -> str:

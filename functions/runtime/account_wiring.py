@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from functions.runtime import events
 from functions.runtime.lazy import once
 from functions.runtime.queue_wiring import Queue
 
@@ -27,7 +28,7 @@ class AccountsAndMailboxes(Queue):
     def tokens(self) -> "Tokens":
         from functions.services.tokens import Tokens
 
-        return Tokens(self.documents, self.oauth, self.token_ring, self.clock, self.announcing)
+        return Tokens(self.documents, self.oauth, self.token_ring, self.clock, self.announcing, events.reauth_required)
 
     @once
     def owners(self) -> "Owners":

@@ -161,7 +161,8 @@ class Backends:
         s = self.settings
         return GoogleOAuth(
             http=self.http,
-            client=lambda: (self.secret_value(s.client_id), self.secret_value(s.client_secret)),
+            client_id=lambda: self.secret_value(s.client_id),
+            client_secret=lambda: self.secret_value(s.client_secret),
             authorize_url=s.authorize_url,
             token_url=s.token_url,
             revoke_url=s.revoke_url,

@@ -1,4 +1,4 @@
-"""Importing at start what a sending function needs at its first send anyway: the cost moves out of the first answer,
+"""Importing at start what a function needs at its first message anyway: the cost moves out of the first answer,
 and the memory into what the process has at rest. Modules only: clients don't survive the server's fork.
 """
 
@@ -6,14 +6,20 @@ import importlib
 
 from functions.runtime.settings import Settings
 
-SENDING = ("send", "deliver")
-_ALWAYS = (
+_SENDING = (
     "functions.adapters.gmail",
     "functions.adapters.google_oauth",
     "functions.adapters.sealing",
     "functions.services.composing",
     "functions.services.sending",
 )
+_RECEIVING = (
+    "functions.adapters.jmespath_paths",
+    "functions.adapters.sealing",
+    "functions.services.receiving",
+    "functions.services.trigger_rates",
+)
+PRELOADED = {"send": _SENDING, "deliver": _SENDING, "webhook": _RECEIVING}
 _BY_SCHEME = {
     "sqlite": "functions.adapters.sqlite",
     "firestore": "functions.adapters.firestore",
@@ -24,9 +30,11 @@ _BY_SCHEME = {
 
 
 def preload(function: str, settings: Settings) -> None:
-    if function not in SENDING:
+    if function not in PRELOADED:
         return
-    urls = (settings.store_url, settings.blobs_url, settings.tasks_url, settings.secrets_url)
+    urls = [settings.store_url, settings.tasks_url, settings.secrets_url]
+    if PRELOADED[function] is _SENDING:
+        urls.append(settings.blobs_url)
     schemes = (url.partition(":")[0] for url in urls)
-    for module in (*_ALWAYS, *(_BY_SCHEME[s] for s in schemes if s in _BY_SCHEME)):
+    for module in (*PRELOADED[function], *(_BY_SCHEME[s] for s in schemes if s in _BY_SCHEME)):
         importlib.import_module(module)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from functions.domain.ports import Tasks
+from functions.runtime import events
 from functions.runtime.backends import Backends
 from functions.runtime.lazy import once
 
@@ -78,7 +79,7 @@ class Queue(Backends):
     def outbox(self) -> "Outbox":
         from functions.services.outbox import Outbox
 
-        return Outbox(self.documents, self.announcing)
+        return Outbox(self.documents, self.announcing, events.send)
 
     @once
     def timeline(self) -> "Timeline":

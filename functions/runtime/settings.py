@@ -70,11 +70,18 @@ class Settings:
     push_account: str  # the service account whose tokens may call /tasks/notify
     in_cloud: bool
     sandbox: bool  # the pretend Google is used
+    proxies: int = 0  # of our own in front of the functions, whose addresses come last in X-Forwarded-For
+    revision: str = ""  # of the deployed function, as the platform names it
     endpoints_allow: tuple[str, ...] = ()  # host:port that events may go to though private, and http on this machine
 
     @property
     def redirect_uri(self) -> str:
         return f"{self.public_url}/api/gmail/oauth2callback/"
+
+    @property
+    def project(self) -> str:
+        """The Google Cloud project that the records are in; "" on a laptop."""
+        return self.store_url.removeprefix("firestore://").partition("/")[0] if self.in_cloud else ""
 
     @property
     def local(self) -> bool:
@@ -136,6 +143,8 @@ class _Reader:
             push_account=self.text("PUSH_SERVICE_ACCOUNT") or (SANDBOX_PUSH_ACCOUNT if sandbox else tasks_account),
             in_cloud=self.in_cloud,
             sandbox=sandbox,
+            proxies=self.number("TRUSTED_PROXIES", 0, 9, lowest=0),
+            revision=self.text("K_REVISION"),
             endpoints_allow=self.endpoints_allow(),
         )
         if self.problems:
@@ -221,10 +230,10 @@ class _Reader:
             return ()
         return self.words("ENDPOINTS_ALLOW", _host_and_port_problem)
 
-    def number(self, name: str, default: int, highest: int) -> int:
+    def number(self, name: str, default: int, highest: int, *, lowest: int = 1) -> int:
         value = self.text(name) or str(default)
-        if not value.isascii() or not value.isdigit() or len(value) > 9 or not 0 < int(value) <= highest:
-            self.problem(name, f"must be a number from 1 to {highest}: {value!r}")
+        if not value.isascii() or not value.isdigit() or len(value) > 9 or not lowest <= int(value) <= highest:
+            self.problem(name, f"must be a number from {lowest} to {highest}: {value!r}")
             return default
         return int(value)
 

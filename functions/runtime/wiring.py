@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from functions.domain.ids import looks_like
-from functions.runtime.content_wiring import Contents
 from functions.runtime.lazy import once
+from functions.runtime.operator_wiring import ForOperators
+from functions.runtime.trigger_wiring import TriggersAndWebhooks
 
 if TYPE_CHECKING:
     from functions.services.delivering import Delivering
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from functions.services.sweeping import Sweeping, Swept
 
 
-class App(Contents):
+class App(TriggersAndWebhooks, ForOperators):
     """Everything a handler can ask for. One for each process."""
 
     def deliver(self, owner: str, item: str) -> None:
@@ -71,6 +72,7 @@ class App(Contents):
             unwanted=Unwanted(
                 self.batches, self.standings, Overtaken(self.outbox, self.gmail, self.tokens, self.incoming)
             ),
+            completing=lambda: self.completing,
             clock=self.clock,
             random=self.random,
         )

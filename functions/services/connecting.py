@@ -5,6 +5,7 @@ the browser that asked. Where the browser can't show that it is the same one, no
 started confirms it with a token of their own.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from functions.domain.errors import (
 )
 from functions.domain.google_ports import Grant, OAuthClient
 from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
-from functions.domain.ports import Clock, Create, Delete, Documents, Sealer, Unsealable, Write
+from functions.domain.ports import Clock, Create, Delete, Document, Documents, Sealer, Unsealable, Write
 from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
 from functions.services.announcing import Announcer, Silence
@@ -107,6 +108,12 @@ class Connecting:
             self._forget(grant)
             raise InvalidState("This connection was started by somebody else.")
         return self._store(caller.owner, grant, [Delete(path, version=document.version)])
+
+    def discard(self, document: Document) -> None:
+        """Give a parked grant back to Google, whoever started it, and remove its document. Raises Unavailable."""
+        with contextlib.suppress(Unsealable):  # nobody can use what nobody can open
+            self._forget(_load_grant(self._ring.open(document.data["grant"], f"{_PENDING}|{document.id}")))
+        self._documents.commit([Delete(document.path)])
 
     def _finish(self, state: State, query: Mapping[str, str], browser: str) -> Outcome:
         if self._clock() >= state.expires_at:

@@ -3,28 +3,28 @@
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from functions.domain import records, retries, sends
+from functions.domain import retries, sends
 from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.errors import (
-    BlobMissing,
     IntegrationError,
     InvalidCredentials,
     NotFound,
-    OutcomeUnknown,
     PreconditionFailed,
     RateLimited,
     ReauthRequired,
     Unavailable,
 )
-from functions.domain.google_ports import Gmail, SentMessage
+from functions.domain.google_ports import Gmail
 from functions.domain.ids import RandomBytes, random_id
-from functions.domain.mime import Mime
 from functions.domain.ports import Blobs, Clock, Documents, Tasks
 from functions.domain.sends import Send, Status
-from functions.services import contents, tokens
+from functions.services import contents
+from functions.services.attempting import Attempting
+from functions.services.attempting import Claimed as Claimed  # what `attempt` takes is at home here too
 from functions.services.outbox import Found, Outbox
 from functions.services.pacing import Pacing
 from functions.services.reconciling import Reconciling
@@ -32,24 +32,12 @@ from functions.services.settling import Settling
 from functions.services.tokens import Tokens
 from functions.services.unwanted import SOON, NotYet, Unwanted
 
+if TYPE_CHECKING:
+    from functions.services.completing import Completing
+
 # A task may come a little early: clocks differ, and queues round.
 EARLY = timedelta(seconds=1)
-# A held queue is released when the account is reconnected; looked at this often in case that was missed.
-HELD = timedelta(hours=1)
-# A bounce may be there a second after its message: what is noted later than this may have had answers nobody knew of.
-LATE = timedelta(seconds=1)
 DISCONNECTED = "the account was disconnected"
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A send in state `sending`, with all that its attempt needs."""
-
-    found: Found
-    account: GmailAccount
-    token: str
-    mime: Mime
-    thread_id: str | None
 
 
 class Delivering:
@@ -65,14 +53,15 @@ class Delivering:
         tasks: Tasks,
         reconciling: Reconciling,
         unwanted: Unwanted,
+        completing: "Callable[[], Completing]",
         clock: Clock,
         random: RandomBytes,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`completing` is asked only for what was accepted before it was composed."""
         self._documents = documents
         self._outbox = outbox
         self._blobs = blobs
-        self._gmail = gmail
         self._tokens = tokens
         self._pacing = pacing
         self._tasks = tasks
@@ -80,7 +69,20 @@ class Delivering:
         self._clock = clock
         self._random = random
         self._settling = Settling(outbox, clock, sleep)
+        self._attempting = Attempting(
+            documents=documents,
+            outbox=outbox,
+            gmail=gmail,
+            tokens=tokens,
+            pacing=pacing,
+            reconciling=reconciling,
+            settling=self._settling,
+            enqueue=self.enqueue,
+            clock=clock,
+            random=random,
+        )
         self._unwanted = unwanted
+        self._completing = completing
 
     def deliver(self, owner: str, send_id: str) -> None:
         """Do what is due for this send. Safe to call at any time, any number of times. Raises Unavailable."""
@@ -105,14 +107,19 @@ class Delivering:
         with contextlib.suppress(Unavailable):
             self._tasks.enqueue(send.owner, send.id, send.due_at, send.account)
 
+    def attempt(self, claimed: Claimed) -> Send:
+        """Post, and write down what became of it. Returns the send as it is now; never raises what Gmail said."""
+        return self._attempting.attempt(claimed)
+
     def _begin(self, found: Found) -> None:
         send = found.send
-        account = self._account(send)
+        account = self._attempting.account(send)
         if account is None:
-            self._outbox.save(found, sends.cancel(send, DISCONNECTED))
+            error = NotFound("The account of this trigger was disconnected.")
+            self._end(found, sends.cancel(send, DISCONNECTED), error)
             return
         if account.status is AccountStatus.REAUTH_REQUIRED:
-            self._hold(found, send, account)
+            self._attempting.hold(found, send, account)
             return
         try:
             reason = self._unwanted.reason(send, account)
@@ -126,6 +133,11 @@ class Delivering:
         if reason:
             self._outbox.save(found, sends.cancel(send, reason))
             return
+        if not send.composed:
+            completed = self._completed(found, account)
+            if completed is None:
+                return
+            found, send = completed, completed.send
         if not self._pacing.holds(account, send.slot_at):
             slot = self._pacing.reserve(account, send.recipients, instead_of=send.slot_at)
             send = replace(send, slot_at=slot.at)
@@ -140,6 +152,28 @@ class Delivering:
                 self._pacing.give_back(account, send.slot_at, send.recipients)
             raise
 
+    def _completed(self, found: Found, account: GmailAccount) -> Found | None:
+        """The send with its message composed; None where it can't be, now or ever. Raises PreconditionFailed."""
+        try:
+            return self._completing().complete(found, account)
+        except ReauthRequired:
+            self._attempting.hold(found, found.send, account)
+        except (Unavailable, RateLimited, InvalidCredentials) as error:
+            self._later(found, found.send, error)
+        except IntegrationError as error:
+            self._end(found, self._failed(found.send, error), error)
+        return None
+
+    def _end(self, found: Found, after: Send, error: IntegrationError) -> None:
+        """Nothing goes out any more. Of a message that was never composed, its webhook's log says so in the same
+        commit. Raises PreconditionFailed, Unavailable."""
+        if found.send.composed:
+            self._outbox.save(found, after)
+            return
+        completing = self._completing()
+        self._outbox.save(found, after, *completing.noting(found.send, error))
+        completing.failed(found.send, error)
+
     def _claim(self, found: Found, send: Send, account: GmailAccount) -> None:
         """`send` is what was found, with the slot it has now."""
         try:
@@ -147,7 +181,7 @@ class Delivering:
             now = self._clock()  # of the message and of the attempt: from its record the same bytes can be made again
             mime, thread_id = contents.mime(self._documents, self._blobs, send, now)
         except ReauthRequired:
-            self._hold(found, send, account)
+            self._attempting.hold(found, send, account)
             return
         except NotFound:
             self._outbox.save(found, sends.cancel(send, DISCONNECTED))
@@ -164,118 +198,25 @@ class Delivering:
         ready = Claimed(claimed, account, token, mime, thread_id)
         # Disconnecting cancels what waits, and can't see what has just been claimed: so look once more.
         try:
-            gone = self._account(send) is None
+            gone = self._attempting.account(send) is None
         except Unavailable as error:
-            self._settled(ready, self._tried(claimed.send, error))
+            self._attempting.settled(ready, self._attempting.tried(claimed.send, error))
             return
         if gone:
             self._outbox.save(claimed, sends.abandon(claimed.send, DISCONNECTED))
             return
-        self.attempt(ready)
-
-    def attempt(self, claimed: Claimed) -> Send:
-        """Post, and write down what became of it. Returns the send as it is now; never raises what Gmail said."""
-        send, now = claimed.found.send, self._clock
-        try:
-            sent = self._post(claimed)
-        except OutcomeUnknown as unknown:
-            after = sends.settle_unknown(send, send.attempt_id, unknown.detail, retries.next_look(0, now()))
-        except RateLimited as limited:
-            until = now() + timedelta(seconds=limited.retry_after or 60)
-            self._pacing.pause(claimed.account, until, limited.detail)
-            after = sends.defer(send, send.attempt_id, until, limited.code, limited.detail, counts=False)
-        except (Unavailable, InvalidCredentials) as error:
-            after = self._tried(send, error)
-        except BlobMissing:  # in the middle of the body: Gmail got a part of a request, which it does not take
-            gone = IntegrationError(contents.GONE)
-            after = sends.settle_failed(send, send.attempt_id, gone.code, gone.detail, gone.remedy)
-        except IntegrationError as error:
-            if error.code == ReauthRequired.code and send.answered:
-                detail = _held(claimed.account)
-                after = sends.defer(send, send.attempt_id, now() + HELD, error.code, detail, counts=False)
-            else:
-                after = sends.settle_failed(send, send.attempt_id, error.code, error.detail, error.remedy)
-        else:
-            after = sends.settle_sent(send, send.attempt_id, now(), sent.id, sent.thread_id)
-        return self._settled(claimed, after)
-
-    def _settled(self, claimed: Claimed, after: Send) -> Send:
-        before = claimed.found.send
-        if after.status in (Status.QUEUED, Status.FAILED):
-            self._pacing.give_back(claimed.account, before.slot_at, before.recipients)
-        after = replace(after, answered=before.answered or after.status)
-        settled = self._settling.settle(claimed.found, claimed.account, after)
-        if settled.sent_at and self._clock() - settled.sent_at >= LATE:
-            self._reconciling.heard_late(settled)
-        if settled.due_at is not None:
-            self.enqueue(settled)
-        if settled.waits_for == ReauthRequired.code:
-            self._release_if_mended(settled, claimed.account)
-        return settled
-
-    def _post(self, claimed: Claimed) -> SentMessage:
-        """One delivery at most: another POST leaves only where the one before was certainly not taken."""
-        token, refreshed, tried = claimed.token, False, False
-        while True:
-            if claimed.found.send.expired(self._clock()):
-                # The process was frozen in between, and somebody may have given this attempt up, and sent it again.
-                raise Unavailable("The attempt was held up for longer than it may take.")
-            try:
-                return self._gmail.send(token, claimed.mime, claimed.thread_id)
-            except ReauthRequired:
-                if refreshed:
-                    self._tokens.mark_dead(claimed.account)
-                    raise
-                token, refreshed = self._tokens.access_token(claimed.account, refused=token), True
-            except Unavailable:
-                if tried:
-                    raise
-                tried = True
-
-    def _tried(self, send: Send, error: IntegrationError) -> Send:
-        """A transient failure: again later, or for the last time."""
-        if send.tries + 1 >= retries.MAX_TRIES:
-            detail = f"{error.detail} It was tried {send.tries + 1} times."
-            return sends.settle_failed(send, send.attempt_id, error.code, detail, error.remedy)
-        until = self._clock() + retries.backoff(send.tries + 1, self._fraction())
-        return sends.defer(send, send.attempt_id, until, error.code, error.detail, counts=True)
+        self._attempting.attempt(ready)
 
     def _later(self, found: Found, send: Send, error: IntegrationError) -> None:
         """What comes before the attempt failed for now."""
         tries = send.tries + 1
         if tries >= retries.MAX_TRIES:
-            self._outbox.save(found, self._failed(send, error))
+            self._end(found, self._failed(send, error), error)
             return
-        until = self._clock() + retries.backoff(tries, self._fraction())
+        until = self._clock() + retries.backoff(tries, self._attempting.fraction())
         waiting = sends.postpone(replace(send, tries=tries), until, error.code, error.detail)
         self.enqueue(self._outbox.save(found, waiting).send)
 
     def _failed(self, send: Send, error: IntegrationError) -> Send:
         attempt_id = random_id("atm", self._random)
         return sends.fail(send, attempt_id, self._clock(), error.code, error.detail, error.remedy)
-
-    def _hold(self, found: Found, send: Send, account: GmailAccount) -> None:
-        held = sends.postpone(send, self._clock() + HELD, ReauthRequired.code, _held(account))
-        saved = self._outbox.save(found, replace(held, slot_at=None)).send
-        self._pacing.give_back(account, send.slot_at, send.recipients)
-        self._release_if_mended(saved, account)
-
-    def _release_if_mended(self, held: Send, account: GmailAccount) -> None:
-        """Reconnecting releases what is held, and can't see what is just being held: so look once more."""
-        now = self._account(held)
-        if now is None or now.status is not AccountStatus.CONNECTED or now.refresh_token == account.refresh_token:
-            return
-        found = self._outbox.find(held.owner, held.id)
-        if found and found.send == held:
-            self.enqueue(self._outbox.save(found, sends.release(held, self._clock())).send)
-
-    def _account(self, send: Send) -> GmailAccount | None:
-        document = self._documents.get(tokens.path(send.owner, send.account))
-        return records.from_data(GmailAccount, document.data) if document else None
-
-    def _fraction(self) -> float:
-        return int.from_bytes(self._random(4), "big") / 2**32
-
-
-def _held(account: GmailAccount) -> str:
-    return f"Google no longer accepts the grant of {account.email}: reconnect it, and the message goes out."

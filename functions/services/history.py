@@ -136,6 +136,8 @@ class History:
         document = self._documents.get(contents.path(send.owner, send.id))
         if document is None:
             raise NotFound("The content of this send is no longer kept.")
+        if not send.composed:
+            raise NotFound("The message of this send was not composed: that is done when it is due.")
         try:
             content, message = contents.load(self._blobs, document.data)
             # Each attempt says when it was made; before the first one it is as it would go out.

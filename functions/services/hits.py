@@ -38,6 +38,7 @@ class Seen:
     peer: str  # address of the other end of the connection
     headers: Mapping[str, str]
     secure: bool
+    proxies: int = 0  # of our own, whose addresses stand last in `forwarded`
 
 
 class Hits:
@@ -137,7 +138,7 @@ def _hit(tracked: Tracked, seen: Seen, send: Send) -> Hit:
         at=seen.at,
         delay=max(0.0, (seen.at - out).total_seconds()),
         user_agent=seen.user_agent[: hits.USER_AGENT_LIMIT],
-        network=network(client_address(seen.forwarded, seen.peer)),
+        network=network(client_address(seen.forwarded, seen.peer, seen.proxies)),
         headers=seen.headers,
         link=tracked.index if tracked.kind == "click" else -1,
         mailboxes=hits.mailboxes(a.email for a in (*send.to, *send.cc, *send.bcc)),

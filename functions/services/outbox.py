@@ -1,7 +1,7 @@
 """The records of sends: created, read, and changed only from the version that was read."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from functions.domain import event_bodies, records, webhooks
@@ -32,21 +32,29 @@ WRITES = 100
 class Outbox:
     """Every change of a send's state goes through here, and is announced in the commit that makes it."""
 
-    def __init__(self, documents: Documents, announcing: Announcer | None = None) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        announcing: Announcer | None = None,
+        changed: Callable[[Send], None] = lambda _: None,
+    ) -> None:
+        """`changed` hears of every send that has come to another state, except of claims."""
         self._documents = documents
         self._announcing = announcing or Silence()
+        self._changed = changed
 
     def find(self, owner: str, send_id: str) -> Found | None:
         document = self._documents.get(path(owner, send_id)) if looks_like("snd", send_id) else None
         return found(document) if document else None
 
-    def create(self, send: Send, content: Data) -> Found:
-        """An answer that was lost on the way is asked for: after an error nothing may go out by itself.
+    def create(self, send: Send, content: Data, *also: Write) -> Found:
+        """With `also`. An answer that was lost on the way is asked for: after an error nothing may go out by itself.
 
-        Raises PreconditionFailed where there is a send with this id; Unavailable where it is not known to be on record.
+        Raises PreconditionFailed where there is a send with this id, or a precondition of `also` does not hold;
+        Unavailable where it is not known to be on record.
         """
         try:
-            return Found(send, self._commit(self.creates(send, content))[0])
+            return Found(send, self._commit([*self.creates(send, content), *also])[0])
         except Unavailable:
             try:
                 there = self.find(send.owner, send.id)
@@ -94,7 +102,9 @@ class Outbox:
         """Raises PreconditionFailed where somebody else changed the send meanwhile."""
         place = path(after.owner, after.id)
         update = Update(place, records.changes(before.send, after), version=before.version)
-        return Found(after, self._commit([update, *also, *self._news(before.send, after)])[0])
+        saved = Found(after, self._commit([update, *also, *self._news(before.send, after)])[0])
+        self._tell(before.send, after)
+        return saved
 
     def save_all(self, changed: Sequence[tuple[Found, Send]]) -> None:
         """In one commit. Raises PreconditionFailed, with nothing written, where somebody else changed one of them."""
@@ -104,6 +114,12 @@ class Outbox:
             writes.append(Update(place, records.changes(before.send, after), version=before.version))
             writes += self._news(before.send, after)
         self._commit(writes)
+        for before, after in changed:
+            self._tell(before.send, after)
+
+    def _tell(self, before: Send, after: Send) -> None:
+        if after.status not in (before.status, Status.SENDING):
+            self._changed(after)
 
     def _news(self, before: Send | None, after: Send) -> list[Write]:
         event = webhooks.send_event(before, after)

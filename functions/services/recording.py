@@ -35,27 +35,39 @@ def accepted(
         reply_to=message.reply_to,
         subject=message.subject,
         created_at=now,
-        attachments=tuple(
-            AttachmentInfo(a.filename, a.content_type, a.size, a.sha256, a.content_id) for a in message.attachments
-        ),
-        size=mime.size,
         tags=request.tags,
         metadata=dict(request.metadata),
-        labels=sends.labels(message.subject, (*message.to, *message.cc, *message.bcc), request.tags),
-        template=draft.template.template if draft.template else None,
-        template_version=draft.template.version if draft.template else None,
         batch=batch,
         send_at=send_at,
         in_reply_to_send=request.in_reply_to_send,
         if_unknown=request.if_unknown,
         cancel_if=request.cancel_if,
         fingerprint=fingerprint,
+        transactional=request.transactional,
+    )
+    return sends.accept(composed(send, draft, personal, mime), now)
+
+
+def composed(send: Send, draft: Draft, personal: Personal, mime: Mime) -> Send:
+    """With what its message, now that there is one, says of it."""
+    message = personal.message
+    return replace(
+        send,
+        sender=message.sender,
+        subject=message.subject,
+        attachments=tuple(
+            AttachmentInfo(a.filename, a.content_type, a.size, a.sha256, a.content_id) for a in message.attachments
+        ),
+        size=mime.size,
+        labels=sends.labels(message.subject, (*message.to, *message.cc, *message.bcc), send.tags),
+        # One that is written where it is used has no id.
+        template=draft.template.template or None if draft.template else None,
+        template_version=draft.template.version or None if draft.template else None,
         track_opens=personal.opens,
         track_clicks=personal.clicks,
         unsubscribe=bool(message.unsubscribe),
-        transactional=request.transactional,
+        composed=True,
     )
-    return sends.accept(send, now)
 
 
 def message_id(send_id: str, draft: Draft) -> str:

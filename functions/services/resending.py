@@ -49,6 +49,12 @@ class Resending:
         content = records.from_data(Content, document.data)
         if content.gone:
             raise NotFound("The content of this send is no longer kept.")
+        if content.uncomposed:
+            raise Conflict(
+                "No message was made of this send, so there is none to send again.",
+                remedy="Replay the webhook that it came from: "
+                "POST /api/gmail/triggers/{id}/deliveries/{delivery}/replay/",
+            )
         # Its blobs stay the old one's, which is kept until this one is not needed any more.
         parts = tuple(replace(part, shared=True) for part in content.parts)
         domain = old.sender.email.rpartition("@")[2]

@@ -11,6 +11,7 @@ from functions.domain.ids import looks_like
 from functions.domain.ports import Documents, Query
 from functions.domain.template_ports import Templating
 from functions.domain.templates import Kind, Template, TemplateBody, TemplateVersion
+from functions.domain.triggers import Trigger
 from functions.services.template_versions import TemplateVersions, template_path, templates_path
 
 SHOWN = 5  # templates that are named where a layout can't be deleted
@@ -76,8 +77,25 @@ class TemplateChecks:
             return error.errors
         return ()
 
-    def unused(self, layout: Template) -> None:
-        """No template's draft names it; published versions have it in themselves. Raises Conflict."""
+    def unused(self, found: Template) -> None:
+        """No draft names the layout, and no trigger the template. Raises Conflict."""
+        if found.kind == "layout":
+            self._no_template_has(found)
+        self._no_trigger_uses(found)
+
+    def _no_trigger_uses(self, found: Template) -> None:
+        of = {"owner": found.owner, "template": found.id}
+        page = self._documents.query(Query("triggers", equals=of, order=("created_at", "desc"), limit=SHOWN))
+        if page.documents:
+            users = (records.from_data(Trigger, d.data) for d in page.documents)
+            named = ", ".join(f"{printable(t.fields.name)} ({t.id})" for t in users)
+            raise Conflict(
+                f"This template is used by the trigger {named}{' and others' if page.next else ''}.",
+                remedy="Give these triggers another template, or delete them first.",
+            )
+
+    def _no_template_has(self, layout: Template) -> None:
+        """Published versions have it in themselves."""
         page = self._documents.query(Query(templates_path(layout.owner), equals={"layout": layout.id}, limit=SHOWN))
         if page.documents:
             users = (records.from_data(Template, d.data) for d in page.documents)

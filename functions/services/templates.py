@@ -135,12 +135,11 @@ class Templates:
     def delete(self, owner: str, template_id: str) -> None:
         """With all its versions. Sends that used it keep its id and number, and what they rendered.
 
-        Raises NotFound; Conflict where it is the layout of others.
+        Raises NotFound; Conflict where it is the layout of others, or a trigger uses it.
         """
         before = self._found(owner, template_id)
         found = before.template
-        if found.kind == "layout":
-            self._checks.unused(found)
+        self._checks.unused(found)
         versions: list[Write] = [
             Delete(version_path(owner, found.id, number)) for number in range(found.version, 0, -1)
         ]

@@ -32,12 +32,15 @@ class Tokens:
         ring: Sealer,
         clock: Clock,
         announcing: Announcer | None = None,
+        died: Callable[[GmailAccount], None] = lambda _: None,
     ) -> None:
+        """`died` hears of an account whose grant Google no longer takes, once."""
         self._documents = documents
         self._oauth = oauth
         self._ring = ring
         self._clock = clock
         self._announcing = announcing or Silence()
+        self._died = died
         self._cache: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -155,6 +158,8 @@ class Tokens:
         except PreconditionFailed:
             return  # it has just changed: whoever uses it next finds out again
         self._announcing.enqueue(news)
+        if current.status is not dead.status:
+            self._died(dead)
 
     def _context(self, account: GmailAccount, field: str) -> str:
         """Binds a sealed token to its record, so that two records can't be swapped."""

@@ -27,6 +27,8 @@ IDS = {
     "KEY_ID": "key",
     "ENDPOINT": "end",
     "DELIVERY": "dlv",
+    "TRIGGER": "trg",
+    "LOGGED": "whd",
 }
 
 
@@ -52,12 +54,13 @@ def examples(text: str) -> list[Example]:
 
 def run(found: list[Example], service: Service, directory: Path) -> None:
     """All of them, one after the other; an AssertionError where one does not do what the page says."""
+    services = {"API": service.url, "KEY": KEY, "INBOX": service.google}
     known: dict[str, str] = {}
     for example in found:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", example.script],
             cwd=directory,
-            env={"PATH": os.environ["PATH"], "HOME": str(directory), "API": service.url, "KEY": KEY, **known},
+            env={"PATH": os.environ["PATH"], "HOME": str(directory), **services, **known},
             capture_output=True,
             text=True,  # \r\n becomes \n
             timeout=60,

@@ -7,11 +7,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from functions.adapters import safe_http
-from functions.domain import deliveries, event_bodies, events, public_urls, webhooks
+from functions.domain import deliveries, event_bodies, events, public_urls, triggers, webhooks
 from functions.domain.accounts import AccountStatus
 from functions.domain.deliveries import DeliveryAttempt, DeliveryStatus
 from functions.domain.events import Event
+from functions.domain.messages import Address
 from functions.domain.sends import Status
+from functions.domain.triggers import FAILING_AT, Mapping, Trigger, TriggerFields
 from functions.domain.webhooks import SigningSecret, WebhookEndpoint
 from functions.edge import endpoint_bodies, endpoint_views
 from functions.services.announcing import FRESH, new_delivery
@@ -62,6 +64,16 @@ def test_an_event_of_an_account_is_as_described() -> None:
     for made in (account(), account(status=AccountStatus.REAUTH_REQUIRED)):
         data = event_bodies.of_account(made)
         valid("AccountEvent", {"type": "account.connected", "timestamp": "2031-05-01T12:00:00.000Z", "data": data})
+
+
+@pytest.mark.parametrize("named", ["", "whd_1"])
+def test_an_event_of_a_trigger_is_as_described(named: str) -> None:
+    fields = TriggerFields("Paid", "stripe", Mapping())
+    made = Trigger("trg_1", "own_1", "acc_1", Address("ada@example.com"), fields, NOW, NOW, ())
+    for _ in range(FAILING_AT):
+        made = triggers.failed(made, NOW)
+    data = event_bodies.of_trigger(made, "wrong_signature", "No secret of the trigger gives it.", named, "")
+    valid("TriggerEvent", {"type": "trigger.failing", "timestamp": "2031-05-01T12:00:00.000Z", "data": data})
 
 
 def test_endpoints_and_deliveries_are_as_described() -> None:

@@ -35,6 +35,14 @@ BY_MEANING = {
     "uploadAttachment": "invalid_request",  # what a name is; when it may expire; where the name stands
     "uploadPast": "forbidden",
     "listSuppressions": "invalid_request",
+    "listTriggers": "invalid_request",
+    "createTrigger": "invalid_request conflict",  # expressions, texts, addresses; what goes together
+    "replaceTrigger": "invalid_request",
+    "rotateTriggerSecret": "invalid_request",
+    "testTrigger": "invalid_request conflict",
+    "listHookDeliveries": "invalid_request",
+    "replayHookDelivery": "conflict",
+    "receiveWebhook": "unauthenticated",  # nothing that is made at random is rightly signed
     "addSuppressions": "invalid_request",  # what an address is
     "updateAccount": "invalid_request",  # the default account stays one
 }

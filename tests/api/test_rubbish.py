@@ -572,7 +572,7 @@ def test_another_method_is_refused(untouched: Service, method: str, path: str, a
     assert answer.headers["Allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/api/gmail/accounts/", HISTORY, "/assets/console.js"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/gmail/accounts/", HISTORY, "/assets/console.css"])
 def test_head_answers_like_get_without_a_body(untouched: Service, path: str) -> None:
     found = untouched.call("HEAD", path)
     assert (found.status, found.body) == (200, b"")

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import attachment, cold, history, table, warm
+from tests.bench import attachment, cold, history, table, warm, webhooks
 from tests.bench.table import Row
 from tests.bench.world import World, worlds
 
-SECTIONS = ("warm", "attachment", "cold", "history")
+SECTIONS = ("warm", "attachment", "cold", "history", "webhooks")
 STORES = ("sqlite", "firestore")
 
 
@@ -25,6 +25,8 @@ def measured(world: World, sections: list[str], *, first: bool, quick: bool) -> 
         yield from attachment.rows(world, quick=quick)
     if "history" in sections and first:  # it has a store of its own
         yield from history.rows(world, quick=quick)
+    if "webhooks" in sections:
+        yield from webhooks.rows(world, quick=quick)
     if "cold" in sections:
         yield from cold.rows(world, quick=quick)
 

@@ -166,5 +166,5 @@ def test_a_change_of_a_sends_state_is_an_event_once(before: Send | None, after: 
 
 
 def test_every_type_can_be_subscribed_to_and_test_cannot() -> None:
-    assert len(set(webhooks.EVENT_TYPES)) == len(webhooks.EVENT_TYPES) == 15
+    assert len(set(webhooks.EVENT_TYPES)) == len(webhooks.EVENT_TYPES) == 16
     assert webhooks.TEST not in webhooks.EVENT_TYPES

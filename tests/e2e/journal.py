@@ -7,6 +7,8 @@ from pathlib import Path
 # Google's tokens and codes, our API keys, JSON web tokens, sealed values.
 SHAPES = re.compile(r"ya29\.[\w-]{8}|1//0[\w-]{8}|4/0A[\w-]{8}|gmk_[0-9a-z]+_\w{8}|eyJ[\w-]{10}|\bv1\.\d+\.[\w-]{20}")
 # The local server prints its own key when it starts, for whoever has just started it.
+# A line of our own names nobody: an address may stand in no field of it.
+PERSONAL = re.compile(r'^\{"severity": .*[\w.+-]+@[\w-]+.*$', re.MULTILINE)
 BANNER = re.compile(r"^  (?:Gmail integration|API key) .*$", re.MULTILINE)
 
 
@@ -32,6 +34,7 @@ class Journal:
         """The secrets in a text, cut short: this, too, is printed."""
         text = BANNER.sub("", text)
         shaped = [f"{match[0][:8]}…" for match in SHAPES.finditer(text)]
+        shaped += [f"an address in {match[0][:40]}…" for match in PERSONAL.finditer(text)]
         return [*shaped, *(f"{secret[:4]}…" for secret in self._secrets if secret in text)]
 
     def written(self) -> str:

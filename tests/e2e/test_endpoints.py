@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.client import Answer, Caller
 from tests.e2e.google import Google, Person
+from tests.e2e.hooks import hook
 from tests.e2e.hosts import Local
 from tests.e2e.issuer import Issuer
 from tests.e2e.journal import Journal
@@ -129,6 +130,26 @@ def test_a_dead_grant_and_a_disconnected_account_are_told_of(
     caller.delete(f"accounts/{account['id']}/").ok(204)
     gone = receiver.wait(listening.path, 2)[1]
     assert (gone.type, gone.json["data"]["id"]) == ("account.disconnected", account["id"])
+
+
+def test_a_trigger_that_fails_five_times_in_a_row_is_told_of_once(
+    caller: Caller, receiver: Receiver, ada: Person
+) -> None:
+    caller.connect(ada)
+    listening = Listening(caller, receiver, "trigger.failing")
+    paid = hook(caller)
+    for number in range(4):
+        paid.post({"customer": {"email": "mallory@evil.example"}}, f"msg_{number}").ok(202)
+    assert receiver.at(listening.path) == []
+    for number in range(4, 7):
+        paid.post({"customer": {"email": "mallory@evil.example"}}, f"msg_{number}").ok(202)
+
+    (told,) = receiver.wait(listening.path)
+    assert (told.verified, told.json["data"]["id"], told.json["data"]["failures"]) == (1, paid.id, 5)
+    assert told.json["data"]["reason"] == "recipient_not_allowed"
+    assert paid.now()["failures"] == 5
+    paid.put(allowed_domains=["*"])
+    assert (paid.now()["failures"], paid.now()["failing_since"]) == (0, None)
 
 
 def test_only_what_was_asked_for_arrives(caller: Caller, receiver: Receiver, ada: Person) -> None:

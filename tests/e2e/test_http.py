@@ -131,7 +131,9 @@ def test_the_console_and_its_description_are_there_for_anyone(nobody: Caller) ->
     assert isinstance(nobody.get("/api/gmail/openapi.json").ok(), dict)
 
 
-@pytest.mark.parametrize("name", ["..%2f..%2fmain.py", "%2e%2e", "nothing.js", "console.js%00.css", "openapi.json"])
+@pytest.mark.parametrize(
+    "name", ["..%2f..%2fmain.py", "%2e%2e", "nothing.js", "console.css%00", "index.html.br", "openapi.json"]
+)
 def test_the_console_gives_out_only_its_own_files(nobody: Caller, name: str) -> None:
     nobody.get(f"/assets/{name}").problem(404, "not_found")
 

@@ -17,6 +17,7 @@ from tests.e2e.journal import Journal
         "Authorization: Bearer gmk_abc123_0123456789abcdef",
         "Bearer eyJhbGciOiJFUzI1NiJ9.e30.x",
         "state=v1.1.QUJDREVGR0hJSktMTU5PUFFS",
+        '{"severity": "INFO", "event": "request", "path": "/api/gmail/suppressions/ada@example.com/"}',
     ],
 )
 def test_a_secret_in_a_log_is_found(tmp_path: Path, line: str) -> None:

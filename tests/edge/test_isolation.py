@@ -18,6 +18,7 @@ from functions.domain.ports import Create
 from functions.domain.send_requests import SendRequest
 from functions.domain.suppressions import Reason, Suppression
 from functions.domain.templates import TemplateBody, TemplateFields
+from functions.domain.triggers import Mapping, RecipientRule, TriggerFields
 from tests.e2e.client import Answer, Caller
 from tests.e2e.hosts import Inside
 from tests.e2e.issuer import Issuer
@@ -44,6 +45,14 @@ OF_A_RECORD: dict[Route, str] = {
     ("templates", "POST", "/{id}/unarchive/"): "template",
     ("templates", "GET", "/{id}/versions/"): "template",
     ("templates", "GET", "/{id}/versions/{version}/"): "template",
+    ("triggers", "GET", "/{id}/"): "trigger",
+    ("triggers", "PUT", "/{id}/"): "trigger",
+    ("triggers", "DELETE", "/{id}/"): "trigger",
+    ("triggers", "POST", "/{id}/secrets/"): "trigger",
+    ("triggers", "POST", "/{id}/test/"): "trigger",
+    ("triggers", "GET", "/{id}/deliveries/"): "trigger",
+    ("triggers", "GET", "/{id}/deliveries/{delivery}/"): "trigger",
+    ("triggers", "POST", "/{id}/deliveries/{delivery}/replay/"): "trigger",
     ("endpoints", "GET", "/{id}/"): "endpoint",
     ("endpoints", "PUT", "/{id}/"): "endpoint",
     ("endpoints", "DELETE", "/{id}/"): "endpoint",
@@ -75,6 +84,8 @@ OF_THE_CALLER: set[Route] = {
     ("templates", "POST", "/preview/"),
     ("attachments", "GET", "/"),
     ("attachments", "POST", "/"),
+    ("triggers", "GET", "/"),
+    ("triggers", "POST", "/"),
     ("endpoints", "GET", "/"),
     ("endpoints", "POST", "/"),
     ("suppressions", "GET", "/"),
@@ -95,6 +106,7 @@ PUBLIC: set[Route] = {
     ("track", "GET", "/c/{token}"),
     ("track", "GET", "/u/{token}"),
     ("track", "POST", "/u/{token}"),
+    ("webhook", "POST", "/{trigger_id}/"),  # by its signature: tests/services/test_receiving.py
 }
 # Google Cloud's own service account, and nobody else: test_platform_callers.py.
 PLATFORM: set[Route] = {
@@ -154,6 +166,8 @@ def theirs(inside: Inside, issuer: Issuer) -> dict[str, str]:
     endpoint, _ = inside.app.endpoints.create(
         Who(owner, "user"), url="https://hooks.example.com/", events=("*",), enabled=True, secret=None
     )
+    sent_by = TriggerFields("t", "github", Mapping(to=(RecipientRule("a@b.example"),)), subject="s", html="h")
+    trigger, _ = inside.app.triggers.create(Who(owner, "user"), sent_by, ())
     suppression = Suppression("bo@elsewhere.example", (Reason.MANUAL,), inside.app.clock())
     (suppressed,) = inside.app.suppressions.add(owner, [suppression])
     written = TemplateFields("theirs", TemplateBody("s", "<p>secret</p>{{ content }}"), "layout")
@@ -166,6 +180,7 @@ def theirs(inside: Inside, issuer: Issuer) -> dict[str, str]:
         "send": sent.id,
         "key": key.id,
         "endpoint": endpoint.id,
+        "trigger": trigger.id,
         "suppression": suppressed.entry.id,
         "template": template.id,
         "attachment": file.id,
@@ -233,6 +248,7 @@ def test_lists_hold_nothing_of_other_owners(user: Caller, theirs: dict[str, str]
     assert user.get("history/").ok()["sends"] == []
     assert user.get("keys/").ok()["keys"] == []
     assert user.get("endpoints/").ok()["endpoints"] == []
+    assert user.get("triggers/").ok()["triggers"] == []
     assert user.get("suppressions/").ok()["suppressions"] == []
     assert user.get("suppressions/", address="bo@elsewhere.example").ok()["suppressions"] == []
     assert "bo@" not in user.get("suppressions/export/").text
@@ -269,6 +285,28 @@ def test_a_key_for_another_owners_account_opens_nothing(user: Caller, theirs: di
     key.send(account=theirs["account"]).problem(404, "not_found")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [one.values[:2] for one in paths(OF_A_RECORD) if one.values[2][0] == "triggers"]
+)
+def test_a_key_for_another_account_finds_no_trigger(
+    inside: Inside, user: Caller, issuer: Issuer, method: str, path: str
+) -> None:
+    """Of the same owner: whatever the route, as if there were none."""
+    owner = owner_id(issuer.url, "me")
+    connected = account(owner)
+    inside.app.documents.commit([Create(f"owners/{owner}/accounts/{connected.id}", records.to_data(connected))])
+    sent_by = TriggerFields("t", "github", Mapping(to=(RecipientRule("a@b.example"),)), subject="s", html="h")
+    trigger, _ = inside.app.triggers.create(Who(owner, "user"), sent_by, ())
+    limited = user.key("read", "manage", accounts=["acc_another"])
+
+    there, nowhere = (ask(limited, method, filled(path, one)) for one in (trigger.id, "trg_none"))
+
+    there.problem(404, "not_found")
+    assert (there.status, there.json()["detail"]) == (nowhere.status, nowhere.json()["detail"])
+    assert limited.get("triggers/").ok()["triggers"] == []
+    assert inside.app.triggers.get(Who(owner, "user"), trigger.id) == trigger
+
+
 @pytest.mark.parametrize("scope", ["send", "read", "manage"])
 @pytest.mark.parametrize(("method", "path", "route"), paths(OF_A_RECORD, OF_THE_CALLER))
 def test_a_key_without_the_routes_scope_is_forbidden_whatever_the_id(
@@ -301,6 +339,9 @@ def test_services_are_asked_for_one_owners_records_only(inside: Inside, theirs: 
         lambda: inside.app.endpoints.rotate(me, theirs["endpoint"], None, timedelta()),
         lambda: inside.app.event_deliveries.test(me, theirs["endpoint"]),
         lambda: inside.app.event_deliveries.page(me, theirs["endpoint"], "", 10, None),
+        lambda: inside.app.triggers.get(me, theirs["trigger"]),
+        lambda: inside.app.triggers.delete(me, theirs["trigger"]),
+        lambda: inside.app.triggers.rotate(me, theirs["trigger"], None, timedelta()),
         lambda: inside.app.suppressions.remove(me, theirs["suppression"]),
         lambda: inside.app.templates.get(me.owner, theirs["template"]),
         lambda: inside.app.templates.version(me.owner, theirs["template"], "1"),

@@ -79,6 +79,40 @@ def test_the_platforms_token_gets_in(app: App, google: Issuer, path: str, status
     assert call(app, f"{path}/", f"Bearer {token(google, f'{path}/', kid=kid)}").status_code == status
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_behind_the_gateway_the_callers_token_counts_and_not_the_gateways(app: App, google: Issuer, path: str) -> None:
+    """API Gateway puts a token of its own account into Authorization, and moves the caller's."""
+    gateways = token(google, path, email="gmail-gateway@project.iam.gserviceaccount.com")
+
+    def status(forwarded: str, own: str) -> int:
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Authorization", f"Bearer {own}"),
+            ("X-Forwarded-Authorization", f"Bearer {forwarded}"),
+        ]
+        body = b'{"send": "own_a/snd_a", "message": {"data": "e30="}}'
+        built = EnvironBuilder(path, PUBLIC, method="POST", headers=headers, data=body)
+        return Client(Gateway(app, endpoints()), use_cookies=False).open(built).status_code
+
+    assert status(forwarded=token(google, path), own=gateways) < 300
+    assert status(forwarded="x", own=token(google, path)) == 401
+    assert status(forwarded=gateways, own=gateways) == 401
+    assert call(app, path, f"Bearer {gateways}").status_code == 401
+
+
+def test_who_brings_no_token_through_the_gateway_is_told_so(app: App, google: Issuer) -> None:
+    """Only the gateway's own is there then, which the platform has checked and cut."""
+    gateways = token(google, "/tasks/deliver").rpartition(".")[0] + ".SIGNATURE_REMOVED_BY_GOOGLE"
+
+    built = EnvironBuilder("/api/gmail/accounts/", PUBLIC, headers=[("Authorization", f"Bearer {gateways}")])
+    answer = Client(Gateway(app, endpoints()), use_cookies=False).open(built)
+
+    assert answer.status_code == 401
+    assert answer.json
+    assert answer.json["detail"] == "There is no bearer token in the Authorization header."
+    assert call(app, "/tasks/deliver", f"Bearer {gateways}").status_code == 401
+
+
 WRONG = [
     {"aud": None},
     {"aud": PUBLIC},

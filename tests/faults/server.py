@@ -47,6 +47,7 @@ BATCH_POINTS = (  # of a request with several recipients; its sends come in seve
     "before the batch is ready",
     "after the batch is ready",
 )
+HOOK_POINTS = ("before the composing commit", "after the composing commit")  # of what a webhook made
 ANSWER_WITHIN = 60_000  # milliseconds
 
 
@@ -97,12 +98,15 @@ def wrap_documents(app: App, killer: Killer) -> None:
             isinstance(w, Create | Update) and _of_send(w) and w.data.get("status") == "sending" for w in writes
         )
         settles = any(isinstance(w, Update) and _of_send(w) and "lease_until" in w.data for w in writes) and not claims
+        composes = any(isinstance(w, Update) and _of_send(w) and w.data.get("composed") for w in writes)
         batches = [w.data.get("status") for w in writes if not isinstance(w, Delete) and _of("batches", w)]
         batch = "the batch" if "open" in batches else "the batch is ready" if "ready" in batches else ""
         if batch:
             killer.at(f"before {batch}")
         if accepts:
             killer.at("before the accepting commit")
+        if composes:
+            killer.at("before the composing commit")
         if settles:
             killer.at("before the settling commit")
         versions: list[str] = commit(writes)
@@ -110,6 +114,8 @@ def wrap_documents(app: App, killer: Killer) -> None:
             killer.at(f"after {batch}")
         if accepts:
             killer.at("after the accepting commit")
+        if composes:
+            killer.at("after the composing commit")
         if claims:
             killer.at("after the claim")
         if settles:
@@ -222,7 +228,7 @@ def _of(collection: str, write: Write) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--kill-at", choices=(*POINTS, *BATCH_POINTS), default="")
+    parser.add_argument("--kill-at", choices=(*POINTS, *BATCH_POINTS, *HOOK_POINTS), default="")
     parser.add_argument("--armed", type=Path, default=Path("/nonexistent"))
     parser.add_argument("--freeze", action="store_true", help="with SIGSTOP, until somebody sends SIGCONT")
     parser.add_argument("--copies", type=int, default=1, help="of each task, at once")

@@ -36,7 +36,7 @@ FAST: dict[str, Any] = {
     "functions.adapters.local_queue.SWEEP_EVERY": 0.5,
     "functions.services.sweeping.GRACE": 0.3,
     "functions.services.reconciling.AGAIN": 0.5,
-    "functions.services.delivering.HELD": 2,
+    "functions.services.attempting.HELD": 2,
     "functions.services.settling.PATIENCE": [0.2, 0.5, 1.0],
 }
 PATIENCE = float(os.environ.get("FAULT_PATIENCE", "120"))  # seconds, on a machine that is busy with other things

@@ -12,7 +12,7 @@ import pytest
 
 import main
 from functions.cli.server import endpoints
-from functions.runtime.preload import SENDING
+from functions.runtime.preload import PRELOADED
 from tests.e2e.issuer import Issuer
 
 ROOT = Path(__file__).parents[2]
@@ -120,7 +120,7 @@ def test_asking_for_one_function_imports_no_other(name: str, tmp_path: Path, iss
     functions = {m.removeprefix("functions.") for m in loaded} & set(NAMES)
     assert functions == {name}
     assert heavy(loaded) == []
-    if name not in SENDING:  # what these need at their first send they load at start
+    if name not in PRELOADED:  # what these need at their first message they load at start
         assert not [m for m in loaded if m.startswith("functions.adapters.")]  # made when first used
 
 
@@ -132,6 +132,8 @@ def test_asking_for_one_function_imports_no_other(name: str, tmp_path: Path, iss
         ("list", "GET", "/", "", 200),
         ("history", "GET", "/", "", 200),
         ("templates", "GET", "/", "", 200),
+        ("triggers", "GET", "/", "", 200),
+        ("webhook", "POST", "/trg_0/", "{}", 401),
         ("endpoints", "GET", "/", "", 200),
         ("endpoints", "POST", "/end_0/test/", "", 404),
         ("attachments", "GET", "/", "", 200),

@@ -24,11 +24,13 @@ from functions.domain import mailboxes, records
 from functions.domain.batches import Batch, BatchStatus
 from functions.domain.callers import Caller
 from functions.domain.deliveries import DeliveryStatus
+from functions.domain.hook_deliveries import Verdict
 from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Create, Page, Query
 from functions.domain.sends import Status
 from functions.domain.suppressions import Reason
 from functions.domain.templates import Template
+from functions.domain.triggers import Mapping, RecipientRule, TriggerFields
 from functions.runtime import settings
 from functions.runtime.wiring import App
 from functions.services import outbox, tokens
@@ -127,6 +129,13 @@ def drive(app: App, store: Driven) -> None:
     store.commit([Create(outbox.path(OWNER, s.id), records.to_data(s)) for s in made])
     store.commit([Create(f"owners/{OWNER}/batches/bat_1", records.to_data(batch))])
 
+    fields = TriggerFields("Paid", "github", Mapping(to=(RecipientRule("a@b.example"),)), subject="s", html="h")
+    trigger, _ = app.triggers.create(USER, fields, ())
+    for caller in BOTH:
+        app.triggers.page(caller, 1, None)
+    for verdict in ("", *Verdict):
+        app.hook_log.page(trigger, verdict, 1, None)
+
     for _ in (*histories(app), *counts(app)):
         pass
     app.history.batch(USER, "bat_1")
@@ -165,6 +174,10 @@ def drive(app: App, store: Driven) -> None:
     lost = Mailbox("acc_1", OWNER, catch_up_since=NOW - mailboxes.WORTH_WATCHING)
     app.mailbox_sync._catch_up(one, lost, NOW + timedelta(minutes=1))
     app.mailbox_sync._of_thread(one, "thread", {})
+
+    app.revoking.waiting()
+    app.restoring.in_doubt(scheduled=True)
+    app.erasing._revoke(replace(one, sub="2"))  # whose grant another account needs
 
 
 @pytest.fixture(scope="module")

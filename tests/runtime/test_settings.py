@@ -67,6 +67,12 @@ def test_the_clouds_settings_are_read() -> None:
     assert found.port == 8080
 
 
+def test_no_proxies_are_believed_unless_they_are_counted() -> None:
+    assert load(CLOUD).proxies == 0
+    assert load({**CLOUD, "TRUSTED_PROXIES": "0"}).proxies == 0
+    assert load({**CLOUD, "TRUSTED_PROXIES": "2"}).proxies == 2
+
+
 def test_gmail_pushes_to_a_topic_and_from_an_account_of_its_own() -> None:
     assert (load({}).gmail_topic, load({}).push_account) == (SANDBOX_TOPIC, SANDBOX_PUSH_ACCOUNT)
     real = {"GMAIL_CLIENT_ID": "id", "GMAIL_CLIENT_SECRET": "secret"}
@@ -175,6 +181,8 @@ ANYWHERE = [
     ("PORT", "0"),
     ("PORT", "65536"),
     ("PORT", "٣"),
+    ("TRUSTED_PROXIES", "-1"),
+    ("TRUSTED_PROXIES", "10"),
 ]
 
 

@@ -414,6 +414,10 @@ class FlakyDocuments:
         self._check()
         return self.inner.counts(queries)
 
+    def below(self, place: str, limit: int, after: str = "") -> list[Document]:
+        self._check()
+        return self.inner.below(place, limit, after)
+
     def expire(self, now: datetime) -> None:
         self._check()
         self.inner.expire(now)
@@ -516,6 +520,7 @@ class World:
                 self.standings,
                 Overtaken(self.outbox, self.gmail, self.tokens, self.incoming),
             ),
+            completing=lambda: self.completing,
             clock=clock,
             random=os.urandom,
             sleep=clock.sleep,

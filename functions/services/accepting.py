@@ -1,0 +1,159 @@
+"""From a payload that is believed to what is put on record: a send, composed when it is due, or why there is none.
+
+One commit holds the delivery, its body and its send. Nothing is rendered here: whoever signed the webhook waits.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from functions.domain import hook_deliveries, mapping, payloads, sends
+from functions.domain.errors import PreconditionFailed, Unavailable
+from functions.domain.hook_deliveries import HookDelivery, Verdict
+from functions.domain.hook_events import event_type
+from functions.domain.ids import RandomBytes
+from functions.domain.mapping import Mapped, MappingFailed
+from functions.domain.payloads import BadPayload
+from functions.domain.ports import Blobs, Documents, Sealer, Tasks
+from functions.domain.recipes import Recipe
+from functions.domain.sends import Send, Status
+from functions.domain.signed_headers import Headers
+from functions.domain.trigger_ports import Paths
+from functions.domain.triggers import Trigger
+from functions.services import unmade
+from functions.services.hook_log import HookLog
+from functions.services.outbox import Outbox
+
+SEE = "Look at what the trigger makes of it: POST /api/gmail/triggers/{id}/test/"
+REMEDY = f"{SEE} Change the trigger, and replay the delivery then."
+DELIVERY = "delivery"  # the name in a send's metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One that is believed. `event` is what its sender calls the event, where `headers` don't say it any more."""
+
+    body: bytes
+    content_type: str
+    headers: Headers | None = None
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What there is to commit. `recipe` goes with a send."""
+
+    delivery: HookDelivery
+    body: bytes
+    send: Send | None = None
+    recipe: Recipe | None = None
+
+
+class Accepting:
+    def __init__(
+        self,
+        *,
+        documents: Documents,
+        blobs: Callable[[], Blobs],
+        outbox: Outbox,
+        log: HookLog,
+        ring: Sealer,
+        paths: Paths,
+        tasks: Callable[[], Tasks],
+        random: RandomBytes,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._outbox = outbox
+        self._log = log
+        self._ring = ring
+        self._paths = paths
+        self._tasks = tasks
+        self._random = random
+
+    def make(self, trigger: Trigger, webhook: Webhook, delivery_id: str, now: datetime) -> Made:
+        """By the trigger as it is now. Nothing is written or raised: what is wrong stands in the delivery."""
+        fields = trigger.fields
+        delivery = hook_deliveries.received(
+            *(delivery_id, trigger.owner, trigger.id, Verdict.ACCEPTED, now),
+            body=webhook.body,
+            content_type=webhook.content_type,
+        )
+        delivery = replace(delivery, event=webhook.event)
+        try:
+            payload = payloads.parse(webhook.body, webhook.content_type)
+            if webhook.headers is not None:
+                delivery = replace(delivery, event=event_type(fields.scheme, webhook.headers, payload))
+            if not mapping.wanted(fields.filter, payload, self._paths):
+                return Made(replace(delivery, verdict=Verdict.FILTERED), webhook.body)
+            found = mapping.mapped(fields.mapping, fields.allowed_domains, payload, self._paths)
+        except BadPayload as bad:
+            return Made(hook_deliveries.failed(delivery, bad.reason, bad.detail), webhook.body)
+        except MappingFailed as failed:
+            detail = f"{failed.pointer}: {failed.detail}"
+            return Made(hook_deliveries.failed(delivery, failed.code, detail, REMEDY), webhook.body)
+        send = _send(trigger, found, delivery, now)
+        delivery = replace(delivery, send=send.id)
+        return Made(delivery, webhook.body, send, recipe(trigger, found))
+
+    def commit(self, made: Made, names: Sequence[str] = ()) -> None:
+        """Raises PreconditionFailed where it, or one of its names, is on record; Unavailable where it may not be."""
+        writes = self._log.creates(made.delivery, made.body, names)
+        if made.send is None or made.recipe is None:
+            self._documents.commit(writes)
+            return
+        content = unmade.store(self._blobs, self._ring, self._random, made.send, made.recipe)
+        try:
+            self._outbox.create(made.send, content, *writes)
+        except PreconditionFailed:
+            if content["bodies_blob"]:
+                self._blobs().delete(content["bodies_blob"])
+            raise
+
+    def enqueue(self, made: Made) -> None:
+        """A task for when the send is due. One that is lost is found by the sweeper."""
+        if made.send:
+            with contextlib.suppress(Unavailable):
+                self._tasks().enqueue(made.send.owner, made.send.id, made.send.due_at, made.send.account)
+
+
+def recipe(trigger: Trigger, found: Mapped) -> Recipe:
+    """With every variable of the mapping: what a payload does not have is given as nothing."""
+    fields = trigger.fields
+    return Recipe(
+        variables={name: found.variables.get(name) for name in fields.mapping.variables},
+        template=fields.template,
+        version=fields.template_version,
+        subject=fields.subject,
+        html=fields.html,
+        text=fields.text,
+    )
+
+
+def _send(trigger: Trigger, found: Mapped, delivery: HookDelivery, now: datetime) -> Send:
+    fields = trigger.fields
+    delay = timedelta(seconds=fields.delay_seconds)
+    send = Send(
+        id=hook_deliveries.send_id(trigger.id, delivery.id),
+        owner=trigger.owner,
+        status=Status.QUEUED,
+        account=trigger.account,
+        sender=trigger.sender,
+        to=found.to,
+        cc=found.cc,
+        bcc=found.bcc,
+        reply_to=found.reply_to,
+        subject="",
+        created_at=now,
+        metadata={DELIVERY: delivery.id},
+        labels=sends.labels("", (*found.to, *found.cc, *found.bcc), ()),
+        template=fields.template or None,
+        template_version=fields.template_version,
+        trigger=trigger.id,
+        send_at=now + delay if delay else None,
+        transactional=fields.transactional,
+        composed=False,
+    )
+    accepted = sends.accept(send, now)
+    return replace(accepted, answered=accepted.status)

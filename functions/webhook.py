@@ -1,0 +1,18 @@
+"""POST /api/gmail/hooks/{trigger_id}/: a webhook, from whoever signs as its trigger demands."""
+
+from werkzeug.wrappers import Response
+
+from functions.domain.triggers import BODY_LIMIT
+from functions.edge import bodies
+from functions.edge.endpoint import ANYONE, Call, Endpoint, respond
+
+endpoint = Endpoint("/api/gmail/hooks")
+
+
+@endpoint.route("POST", "/{trigger_id}/", ANYONE)
+def webhook(call: Call) -> Response:
+    body = bodies.read(call.request, BODY_LIMIT)
+    headers, content_type = call.request.headers, call.request.content_type or ""
+    answer = call.app.receiving.receive(call.ids["trigger_id"], headers, body, content_type)
+    found = {"delivery": answer.delivery, "send": answer.send}
+    return respond(found, 200, {"Idempotent-Response": "true"}) if answer.repeated else respond(found, 202)
