@@ -5,30 +5,66 @@ BIN := $(VENV)/bin
 TLS ?=
 HOST ?= 127.0.0.1
 PYTEST_ARGS ?=
+NODE_MODULES := frontend/node_modules/.package-lock.json
+REGION ?= europe-west1
 
-.PHONY: run test lint format setup lock openapi bench clean
+.PHONY: run test lint format setup lock openapi iam infra bench deploy clean
 
-run: $(VENV)/.run
+run: $(VENV)/.run console
 	exec $(BIN)/python -m functions serve --host $(HOST) $(if $(TLS),--tls)
 
-test: setup
+test: setup console frontend-check
 	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev $(NODE_MODULES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd frontend && npm run --silent lint
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd frontend && npm run --silent format
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
 setup: $(VENV)/.dev
 	./tests/setup.sh
+
+# The functions whose code has changed, with gcloud, to those that Terraform made: docs/operations.md. DRY_RUN=1 only prints,
+# FORCE=1 takes those that run this code already, too.
+deploy: console
+	$(if $(PROJECT),,$(error make deploy PROJECT=… [REGION=…] [FUNCTION=send] [DRY_RUN=1]))
+	$(PYTHON) -m scripts.deploy --project $(PROJECT) --region $(REGION) $(addprefix --function ,$(FUNCTION)) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run)
+
+# The console's files, built when they are missing or older than their sources.
+CONSOLE := functions/console_files/dist/index.html
+SOURCES := $(shell find frontend/app frontend/*.html frontend/vite.*.ts -type f -not -name '*.test.ts*') frontend/package-lock.json
+
+ifeq ($(shell command -v npm),)
+console:
+	@echo "npm is not found: the console is not built (node 20.19 or newer is needed). The API works without it." >&2
+else
+console: $(CONSOLE)
+endif
+
+$(CONSOLE): $(SOURCES) | $(NODE_MODULES)
+	cd frontend && npm run --silent build:console -- --logLevel warn
+	touch $@
+
+$(NODE_MODULES): frontend/package-lock.json
+	cd frontend && npm ci --silent --no-audit --no-fund
+	touch $@
+
+frontend-check: $(NODE_MODULES)
+	cd frontend && npm run --silent lint && npm test --silent
+
+# Every page, narrow and wide, light and dark, into .cache/screenshots.
+screenshots: setup console
+	$(BIN)/python -m scripts.screenshots
 
 # What the deployed functions need, and no more.
 $(VENV)/.run: requirements.txt
@@ -45,6 +81,22 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 openapi: $(VENV)/.dev
 	$(BIN)/python scripts/openapi.py
 
+# The tables of docs/iam.md, from infra/.
+iam:
+	$(PYTHON) scripts/iam.py
+
+# Terraform's files, looked through by checkov; what it may not mind is marked there, with the reason. It has an environment
+# of its own, because it pins packages that the tests use newer.
+CHECKOV := .cache/checkov-3.3.30
+
+infra: $(CHECKOV)/.done
+	$(CHECKOV)/bin/checkov --directory infra --framework terraform --var-file infra/example.tfvars --compact --quiet --skip-download
+
+$(CHECKOV)/.done:
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check $(subst -,==,$(notdir $(CHECKOV)))
+	touch $@
+
 # Pins what pyproject.toml asks for, with hashes, for every Python from 3.11 on.
 lock:
 	uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt
@@ -52,4 +104,4 @@ lock:
 		-c requirements.txt -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .data .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) frontend/node_modules frontend/dist functions/console_files/dist .data .mypy_cache .ruff_cache .pytest_cache .hypothesis

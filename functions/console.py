@@ -10,12 +10,12 @@ endpoint = Endpoint("")
 
 @endpoint.route("GET", "/", ANYONE)
 def start(call: Call) -> Response:
-    return static.file(call.request, "index.html")
+    return static.page(call.request, uploads=call.app.settings.blobs_url.startswith("gs:"))
 
 
 @endpoint.route("GET", "/assets/{name}", ANYONE)
 def asset(call: Call) -> Response:
-    return static.file(call.request, call.ids["name"])
+    return static.asset(call.request, call.ids["name"], call.app.settings.allowed_origins)
 
 
 @endpoint.route("GET", "/api/gmail/openapi.json", ANYONE)

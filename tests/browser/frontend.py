@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 # What docs tell a frontend to do: start with a bearer token, and confirm when asked to.
 PAGE = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>A frontend</title><link rel="icon" href="data:,">
-<h1>A frontend</h1><p id="result" role="status"></p>
+<h1>A frontend</h1><p id="result" role="status" aria-label="Messages"></p>
 <script>
 const say = (text) => (document.getElementById("result").textContent = text);
 const headers = { Accept: "application/json", "Content-Type": "application/json" };

@@ -1,7 +1,6 @@
 """What people do on the pages."""
 
 import itertools
-import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -40,21 +39,25 @@ def consent(page: Page, email: str, *, untick: str = "", press: str = "Allow") -
 
 
 def loaded(page: Page) -> None:
-    """Both lists are there."""
-    expect(page.locator("#content")).to_have_attribute("aria-busy", "false")
+    """Nothing is on its way any more."""
+    expect(page.get_by_role("tabpanel").first).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.get_by_role("img", name="Loading…")).to_have_count(0)
 
 
 def notice(page: Page) -> Locator:
-    return page.get_by_role("status")
+    return page.get_by_role("status", name="Messages")
 
 
 def account(page: Page, email: str) -> Locator:
-    return page.locator("#accounts > li", has_text=email)
-
-
-def send(page: Page, subject: str) -> Locator:
-    return page.locator("#sends > li", has=page.get_by_text(subject, exact=True))
+    return page.get_by_role("region", name=email, exact=True)
 
 
 def status(row: Locator, text: str) -> None:
-    expect(row.locator(".pill", has_text=re.compile(f"^{text}$"))).to_be_visible()
+    expect(row.get_by_text(text, exact=True)).to_be_visible()
+
+
+def more(page: Page, email: str, action: str) -> None:
+    """Something out of an account's menu."""
+    page.get_by_role("button", name=f"More for {email}").click()
+    page.get_by_role("menuitem", name=action).click()

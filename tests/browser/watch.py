@@ -1,5 +1,7 @@
 """A browser window under watch: whatever goes wrong behind the page is kept for the end of the test."""
 
+from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
@@ -48,3 +50,36 @@ def wide(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     found: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return found
+
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (360, 1440)
+# One that never starts, on a page that is not painted, is not waited for.
+SETTLED = """Promise.race([new Promise((done) => setTimeout(done, 2000)), Promise.all(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished.catch(() => null)))])"""
+# What React Aria reads out names a spinner for some seconds after that is gone; nobody comes across it.
+FIND = """axe.run({exclude: ["[data-live-announcer]"]}, {resultTypes: ["violations"]})
+    .then((result) => result.violations)"""
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def accessible(page: Page) -> None:
+    """Nothing keeps people from using the page as it is now: axe-core finds no violation, and nothing is cut off.
+
+    In light and dark, on a narrow and a wide window.
+    """
+    before = page.viewport_size
+    page.evaluate(AXE.read_text())
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            # What fades in or out has the colours of neither state.
+            page.evaluate(SETTLED)
+            found = page.evaluate(FIND)
+            where = f"{theme}, {width} px"
+            assert [(where, one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+            assert wide(page) == 0, where
+    if before:
+        page.set_viewport_size(before)

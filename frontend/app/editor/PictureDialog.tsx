@@ -1,0 +1,77 @@
+import type { Editor } from "@tiptap/core";
+import { useState } from "react";
+import { FileTrigger } from "react-aria-components/FileTrigger";
+import { Form } from "react-aria-components/Form";
+import { useStrings } from "../integration/context";
+import { Button } from "../ui/Button";
+import { Dialog, DialogButtons } from "../ui/Dialog";
+import { TextField } from "../ui/TextField";
+import styles from "./editor.module.css";
+
+interface Props {
+  editor: Editor;
+  isOpen: boolean;
+  onClose: () => void;
+  /** Takes files into the message; without it, a picture has to lie somewhere on the web. */
+  onPictures?: (files: File[]) => void;
+}
+
+export function PictureDialog({ editor, isOpen, onClose, onPictures }: Props) {
+  const { common, editor: t } = useStrings();
+  const [address, setAddress] = useState("");
+  const [alt, setAlt] = useState("");
+  const [tried, setTried] = useState(false);
+  const valid = /^(?:https?:\/\/\S+|\{\{.+\}\})$/i.test(address.trim());
+  const close = () => {
+    setAddress("");
+    setAlt("");
+    setTried(false);
+    onClose();
+  };
+  return (
+    <Dialog title={t.picture} isOpen={isOpen} onClose={close}>
+      {onPictures && (
+        <>
+          <p>{t.pictureFile}</p>
+          <FileTrigger
+            acceptedFileTypes={["image/png", "image/jpeg", "image/gif", "image/webp"]}
+            allowsMultiple
+            onSelect={(files) => {
+              onPictures([...(files ?? [])]);
+              close();
+            }}
+          >
+            <Button>{t.chooseFile}</Button>
+          </FileTrigger>
+          <p>{t.pictureOr}</p>
+        </>
+      )}
+      <Form
+        className={styles["form"] ?? ""}
+        onSubmit={(event) => {
+          event.preventDefault();
+          event.stopPropagation();
+          setTried(true);
+          if (!valid) return;
+          editor.chain().focus().setImage({ src: address.trim(), alt }).run();
+          close();
+        }}
+      >
+        <TextField
+          label={t.pictureAddress}
+          hint={t.pictureHint}
+          value={address}
+          onChange={setAddress}
+          error={tried && !valid ? t.pictureInvalid : undefined}
+        />
+        <TextField label={t.pictureAlt} hint={t.pictureAltHint} value={alt} onChange={setAlt} />
+        <DialogButtons>
+          <Button onPress={close}>{common.cancel}</Button>
+          <Button kind="primary" type="submit">
+            {t.apply}
+          </Button>
+        </DialogButtons>
+      </Form>
+    </Dialog>
+  );
+}

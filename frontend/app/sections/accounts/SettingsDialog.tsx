@@ -1,0 +1,86 @@
+import { useState } from "react";
+import { Form } from "react-aria-components/Form";
+import { useChangeAccount, type Account } from "../../api/accounts";
+import { ApiProblem } from "../../api/problem";
+import { useStrings } from "../../integration/context";
+import { Button } from "../../ui/Button";
+import { Switch } from "../../ui/Checkbox";
+import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Soft } from "../../ui/layout";
+import { useNotices } from "../../ui/notices";
+import { NumberField } from "../../ui/NumberField";
+import { ProblemNotice } from "../../ui/ProblemNotice";
+import { TextField } from "../../ui/TextField";
+import styles from "./accounts.module.css";
+
+interface Props {
+  account: Account;
+  isOpen: boolean;
+  onClose: () => void;
+}
+
+export function SettingsDialog({ account, isOpen, onClose }: Props) {
+  const t = useStrings().accounts.editing;
+  return (
+    <Dialog title={t.title(account.email)} isOpen={isOpen} onClose={onClose}>
+      <SettingsForm account={account} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function SettingsForm({ account, onClose }: Omit<Props, "isOpen">) {
+  const { common, accounts } = useStrings();
+  const t = accounts.editing;
+  const { notify } = useNotices();
+  const { mutate, isPending, error } = useChangeAccount(account.id);
+  const [name, setName] = useState(account.name);
+  const [limit, setLimit] = useState(account.daily_limit);
+  const [tracking, setTracking] = useState(account.tracking);
+  const problem = error instanceof ApiProblem ? error : null;
+  const save = () =>
+    mutate(
+      { ...(name === account.name ? {} : { name }), daily_limit: limit, tracking },
+      {
+        onSuccess: () => {
+          notify({ tone: "good", text: t.saved(account.email) });
+          onClose();
+        },
+      },
+    );
+  return (
+    <Form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <TextField label={t.name} hint={t.nameHint} value={name} onChange={setName} error={problem?.at("/name")} />
+      <NumberField
+        label={t.limit}
+        hint={t.limitHint}
+        value={limit}
+        onChange={setLimit}
+        minValue={1}
+        maxValue={2000}
+        error={problem?.at("/daily_limit")}
+      />
+      <div>
+        <Switch isSelected={tracking.opens} onChange={(opens) => setTracking({ ...tracking, opens })}>
+          {t.trackOpens}
+        </Switch>
+        <Switch isSelected={tracking.clicks} onChange={(clicks) => setTracking({ ...tracking, clicks })}>
+          {t.trackClicks}
+        </Switch>
+        <Soft>{t.trackingHint}</Soft>
+      </div>
+      <ProblemNotice error={error} shownAt={["/name", "/daily_limit"]} />
+      <DialogButtons>
+        <Button onPress={onClose}>{common.cancel}</Button>
+        <Button kind="primary" type="submit" isPending={isPending}>
+          {common.save}
+        </Button>
+      </DialogButtons>
+    </Form>
+  );
+}

@@ -1,0 +1,66 @@
+import { useEffect, useRef, useState } from "react";
+import type { Account } from "../../api/accounts";
+import { useNewestVersion, useTemplates } from "../../api/templates";
+import { useStrings } from "../../integration/context";
+import { Button } from "../../ui/Button";
+import { Stack } from "../../ui/layout";
+import { useNotices } from "../../ui/notices";
+import { ComposeForm } from "./ComposeForm";
+import type { Composition } from "./keeping";
+import { OutgoingCard } from "./OutgoingCard";
+import { useCompose } from "./useCompose";
+import styles from "./compose.module.css";
+
+interface Props {
+  accounts: Account[];
+  start: Composition;
+  restored: boolean;
+}
+
+export function ComposePage({ accounts, start, restored }: Props) {
+  const t = useStrings().compose;
+  const { notify } = useNotices();
+  const compose = useCompose(start);
+  const { draft, phase } = compose;
+  const templates = useTemplates("message");
+  const published = (templates.data ?? []).filter((one) => one.version !== null);
+  const chosen = published.find((one) => one.id === draft.template) ?? null;
+  const version = useNewestVersion(chosen);
+  const told = useRef(!restored);
+  // A new form where the message came back, so that its fields show it.
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (told.current) return;
+    told.current = true;
+    notify({ tone: "calm", text: t.restored });
+  }, [notify, t]);
+  if (phase === "outgoing" && compose.outgoing) {
+    return <OutgoingCard compose={compose} outgoing={compose.outgoing} onBack={() => setTurn(turn + 1)} />;
+  }
+  return (
+    <Stack>
+      {phase === "uncertain" && (
+        <div role="alert" className={styles["uncertain"]}>
+          <p>
+            <strong>{t.uncertain}</strong>
+          </p>
+          <p>{t.uncertainNext}</p>
+          <Button kind="primary" onPress={() => void compose.askAgain()}>
+            {t.ask}
+          </Button>
+        </div>
+      )}
+      <ComposeForm
+        key={turn}
+        compose={compose}
+        accounts={accounts}
+        templates={templates.data ? published : null}
+        version={draft.kind === "template" ? version : null}
+        onReset={() => {
+          compose.reset();
+          setTurn(turn + 1);
+        }}
+      />
+    </Stack>
+  );
+}

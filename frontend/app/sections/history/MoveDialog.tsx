@@ -1,0 +1,65 @@
+import { useState } from "react";
+import { Form } from "react-aria-components/Form";
+import { useMoveSend } from "../../api/history";
+import { ApiProblem } from "../../api/problem";
+import { useFormat } from "../../i18n/format";
+import { useStrings } from "../../integration/context";
+import { Button } from "../../ui/Button";
+import { DateTimeField } from "../../ui/DateTimeField";
+import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { useNotices } from "../../ui/notices";
+import { ProblemNotice } from "../../ui/ProblemNotice";
+import type { ActionProps } from "./CancelDialog";
+import styles from "./history.module.css";
+
+export function MoveDialog({ send, isOpen, onClose }: ActionProps) {
+  const t = useStrings().history.message.moving;
+  return (
+    <Dialog title={t.title} isOpen={isOpen} onClose={onClose} size="wide">
+      <MoveForm send={send} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function MoveForm({ send, onClose }: Omit<ActionProps, "isOpen">) {
+  const strings = useStrings();
+  const t = strings.history.message.moving;
+  const { time } = useFormat();
+  const { notify } = useNotices();
+  const { mutate, isPending, error } = useMoveSend(send.id);
+  const [at, setAt] = useState<string | null>(send.next_attempt_at);
+  const move = (to: string, said: string) =>
+    mutate(to, {
+      onSuccess: () => {
+        onClose();
+        notify({ tone: "good", text: said });
+      },
+    });
+  return (
+    <Form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (at) move(at, t.moved(time(at)));
+      }}
+    >
+      <DateTimeField
+        label={t.at}
+        value={at}
+        onChange={setAt}
+        future
+        error={error instanceof ApiProblem ? error.at("/send_at") : undefined}
+      />
+      <ProblemNotice error={error} shownAt={["/send_at"]} />
+      <DialogButtons>
+        <Button onPress={onClose}>{strings.common.cancel}</Button>
+        <Button isPending={isPending} onPress={() => move(new Date().toISOString(), t.movedNow)}>
+          {t.now}
+        </Button>
+        <Button kind="primary" type="submit" isPending={isPending} isDisabled={!at}>
+          {t.confirm}
+        </Button>
+      </DialogButtons>
+    </Form>
+  );
+}

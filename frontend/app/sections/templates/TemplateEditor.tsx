@@ -1,0 +1,205 @@
+import { useState } from "react";
+import { useTemplate, type Template } from "../../api/templates";
+import { ApiProblem } from "../../api/problem";
+import { useStrings } from "../../integration/context";
+import { useRouting } from "../../integration/routing";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { SectionHeader, Stack } from "../../ui/layout";
+import { Link } from "../../ui/Link";
+import { useNotices } from "../../ui/notices";
+import { ProblemNotice } from "../../ui/ProblemNotice";
+import { Tabs } from "../../ui/Tabs";
+import { TextField } from "../../ui/TextField";
+import { Skeleton } from "../../ui/Waiting";
+import { HeadFields } from "./HeadFields";
+import { Preview } from "./Preview";
+import { TemplateStatus } from "./TemplateList";
+import { TestSend } from "./TestSend";
+import { useDraft } from "./useDraft";
+import { VariablesEditor } from "./VariablesEditor";
+import { Versions } from "./Versions";
+import { VisualBody } from "./VisualBody";
+import styles from "./templates.module.css";
+
+interface Props {
+  /** Null for a new one. */
+  id: string | null;
+  kind: Template["kind"];
+  onCreated: (id: string) => void;
+}
+
+export function TemplateEditor({ id, kind, onCreated }: Props) {
+  const { data, error, refetch } = useTemplate(id);
+  if (id && !data) {
+    return (
+      <Stack>
+        <ProblemNotice error={error} onRetry={() => void refetch()} />
+        {!error && <Skeleton lines={8} />}
+      </Stack>
+    );
+  }
+  return <Editor template={data ?? null} kind={data?.kind ?? kind} onCreated={onCreated} />;
+}
+
+/** Fields whose errors stand beside them. */
+const SHOWN = ["/name", "/subject", "/preheader", "/html", "/text", "/variables"];
+
+function Editor({ template, kind, onCreated }: Omit<Props, "id"> & { template: Template | null }) {
+  const t = useStrings().templates;
+  const { navigate } = useRouting();
+  const { notify } = useNotices();
+  const state = useDraft(template, kind);
+  const { draft, change, error } = state;
+  const [part, setPart] = useState("visual");
+  const [testing, setTesting] = useState(false);
+  const wrong = (pointer: string): string | undefined => {
+    const refused = error instanceof ApiProblem ? error.at(pointer) : undefined;
+    return (
+      refused ?? state.problems.find((one) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`))?.detail
+    );
+  };
+  const stay = (written: Template) => {
+    if (template) return;
+    onCreated(written.id);
+    navigate(`/templates/${written.id}`, { replace: true });
+  };
+  // What is refused is shown by `error`.
+  const save = () =>
+    state.save().then(
+      (written) => {
+        stay(written);
+        notify({ tone: "good", text: t.saved });
+      },
+      () => undefined,
+    );
+  const publish = () =>
+    state.publish().then(
+      (published) => {
+        stay(published);
+        notify({ tone: "good", text: t.published(published.version ?? 1) });
+      },
+      () => undefined,
+    );
+  const parts = [
+    {
+      id: "visual",
+      title: t.parts.visual,
+      content: (
+        <VisualBody
+          draft={draft}
+          onChange={(html) => change({ html })}
+          onSource={() => setPart("source")}
+          error={wrong("/html")}
+        />
+      ),
+    },
+    {
+      id: "source",
+      title: t.parts.source,
+      content: (
+        <TextField
+          label={t.source}
+          hint={t.sourceHint}
+          mono
+          rows={18}
+          value={draft.html}
+          onChange={(html) => change({ html })}
+          error={wrong("/html")}
+          spellCheck="false"
+        />
+      ),
+    },
+    ...(draft.kind === "layout"
+      ? []
+      : [
+          {
+            id: "text",
+            title: t.parts.text,
+            content: (
+              <TextField
+                label={t.text}
+                hint={t.textHint}
+                mono
+                rows={12}
+                value={draft.text}
+                onChange={(text) => change({ text })}
+                error={wrong("/text")}
+              />
+            ),
+          },
+        ]),
+    {
+      id: "variables",
+      title: t.parts.variables,
+      content: (
+        <VariablesEditor variables={draft.variables} onChange={(variables) => change({ variables })} error={wrong} />
+      ),
+    },
+    ...(template?.version
+      ? [
+          {
+            id: "versions",
+            title: t.parts.versions,
+            content: <Versions template={template} draft={draft} onRestore={change} />,
+          },
+        ]
+      : []),
+  ];
+  return (
+    <div>
+      <p className={styles["back"]}>
+        <Link to="/templates">{`‹ ${t.back}`}</Link>
+      </p>
+      <SectionHeader title={draft.name || (draft.kind === "layout" ? t.createLayout : t.create)}>
+        {template && <TemplateStatus template={template} />}
+        {state.dirty && <Badge tone="warn">{t.unsaved}</Badge>}
+      </SectionHeader>
+      <Stack>
+        <HeadFields draft={draft} onChange={change} error={wrong} own={template?.id ?? null} />
+        <Tabs label={t.partsLabel} items={parts} selected={part} onSelect={setPart} />
+        <ProblemNotice error={error} shownAt={SHOWN} />
+        <Problems problems={state.problems} />
+        <div className={styles["bar"]}>
+          {state.dirty && (
+            <Button
+              kind="plain"
+              onPress={() => {
+                state.discard();
+                notify({ tone: "calm", text: t.discarded });
+              }}
+            >
+              {t.discard}
+            </Button>
+          )}
+          {draft.kind === "message" && <Button onPress={() => setTesting(true)}>{t.test}</Button>}
+          <Button onPress={() => void save()} isPending={state.isSaving && !state.isPublishing}>
+            {t.save}
+          </Button>
+          <Button kind="primary" onPress={() => void publish()} isPending={state.isPublishing}>
+            {t.publish}
+          </Button>
+        </div>
+        <Preview request={state.request} />
+      </Stack>
+      <TestSend request={state.request} isOpen={testing} onClose={() => setTesting(false)} />
+    </div>
+  );
+}
+
+function Problems({ problems }: { problems: { pointer: string; detail: string }[] }) {
+  const t = useStrings().templates;
+  if (!problems.length) return null;
+  return (
+    <section className={styles["notes"]} data-tone="warn" aria-label={t.problems}>
+      <h3>{t.problems}</h3>
+      <ul>
+        {problems.map(({ pointer, detail }) => (
+          <li key={pointer + detail}>
+            <code>{pointer}</code> {detail}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,97 @@
+import { useState } from "react";
+import { useReplaceTrigger, useTrigger, type Trigger } from "../../api/triggers";
+import { useStrings } from "../../integration/context";
+import { useRouting } from "../../integration/routing";
+import { SectionHeader, Stack } from "../../ui/layout";
+import { Link } from "../../ui/Link";
+import { useNotices } from "../../ui/notices";
+import { ProblemNotice } from "../../ui/ProblemNotice";
+import { Skeleton } from "../../ui/Waiting";
+import { draftOf, EMPTY, requestOf, type TriggerDraft } from "./draft";
+import { draftOfRecipe, RECIPE_IDS, RECIPES } from "./recipes";
+import { SecretDialog } from "./SecretDialog";
+import { TriggerForm } from "./TriggerForm";
+import { useMakeTrigger } from "./useMakeTrigger";
+import styles from "./webhooks.module.css";
+
+/** Makes a trigger: an empty one, or one of a recipe at /webhooks/new/{recipe}. */
+export function NewTrigger() {
+  const t = useStrings().webhooks;
+  const { route, navigate } = useRouting();
+  const { notify } = useNotices();
+  const recipe = RECIPE_IDS.find((id) => id === route.rest[1]);
+  const [draft, setDraft] = useState(() => (recipe ? draftOfRecipe(recipe) : EMPTY));
+  const [made, setMade] = useState<Trigger | null>(null);
+  const { mutateAsync, isPending, error } = useMakeTrigger(recipe ? RECIPES[recipe] : null, setDraft);
+  const finish = (trigger: Trigger) => {
+    navigate(`/webhooks/${trigger.id}`, { replace: true });
+    notify({ tone: "good", text: t.editor.made, focus: true });
+  };
+  const save = async () => {
+    const trigger = await mutateAsync(draft);
+    if (trigger.secrets[0]?.secret) setMade(trigger);
+    else finish(trigger);
+  };
+  return (
+    <div>
+      <p className={styles.back}>
+        <Link to="/webhooks">‹ {t.back}</Link>
+      </p>
+      <SectionHeader title={t.editor.create} />
+      <TriggerForm
+        draft={draft}
+        onChange={setDraft}
+        recipe={recipe ? RECIPES[recipe] : null}
+        isNew
+        onSave={() => void save().catch(() => undefined)}
+        onCancel={() => navigate("/webhooks")}
+        isPending={isPending}
+        error={error}
+      />
+      {made && <SecretDialog trigger={made} onClose={() => finish(made)} />}
+    </div>
+  );
+}
+
+export function EditTrigger({ id }: { id: string }) {
+  const t = useStrings().webhooks;
+  const { data: trigger, error, isPending, refetch } = useTrigger(id);
+  return (
+    <div aria-busy={isPending}>
+      <p className={styles.back}>
+        <Link to={`/webhooks/${id}`}>‹ {trigger?.name ?? t.back}</Link>
+      </p>
+      <SectionHeader title={t.editor.edit(trigger?.name ?? "")} />
+      <Stack>
+        <ProblemNotice error={error} onRetry={() => void refetch()} />
+        {isPending && <Skeleton lines={6} />}
+        {trigger && <Editing trigger={trigger} />}
+      </Stack>
+    </div>
+  );
+}
+
+function Editing({ trigger }: { trigger: Trigger }) {
+  const t = useStrings().webhooks.editor;
+  const { navigate } = useRouting();
+  const { notify } = useNotices();
+  const [draft, setDraft] = useState<TriggerDraft>(() => draftOf(trigger));
+  const { mutateAsync, isPending, error } = useReplaceTrigger(trigger.id);
+  const save = async () => {
+    await mutateAsync(requestOf(draft));
+    navigate(`/webhooks/${trigger.id}`);
+    notify({ tone: "good", text: t.saved, focus: true });
+  };
+  return (
+    <TriggerForm
+      draft={draft}
+      onChange={setDraft}
+      recipe={null}
+      isNew={false}
+      onSave={() => void save().catch(() => undefined)}
+      onCancel={() => navigate(`/webhooks/${trigger.id}`)}
+      isPending={isPending}
+      error={error}
+    />
+  );
+}

@@ -1,0 +1,14 @@
+import "@testing-library/jest-dom/vitest";
+import { configure } from "@testing-library/react";
+
+configure({ asyncUtilTimeout: 5000 }); // milliseconds, on a machine that is busy with other things
+
+// jsdom has none of these.
+vi.stubGlobal("CSS", { escape: (text: string) => text.replace(/[^\w-]/g, (sign) => `\\${sign}`) });
+class NoResizes {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+vi.stubGlobal("ResizeObserver", NoResizes);
+vi.stubGlobal("IntersectionObserver", NoResizes);
