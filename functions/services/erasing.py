@@ -1,0 +1,114 @@
+"""Deleting everything of one owner, and listing what there is.
+
+What lies below the owner is found by its path, so that no kind of record is forgotten; what lies elsewhere, because it
+is looked up before the owner is known, is named in ELSEWHERE. Each step may be the last before the process dies: the
+same call again goes on. Grants are revoked at Google before their records go, or nobody could revoke them any more.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from functions.domain import records
+from functions.domain.accounts import GmailAccount
+from functions.domain.errors import GmailRejected, ReauthRequired
+from functions.domain.google_ports import OAuthClient
+from functions.domain.ports import Blobs, Delete, Document, Documents, Query
+from functions.services import owners
+from functions.services.tokens import Tokens
+
+ELSEWHERE = ("keys", "triggers", "pending")  # top-level collections whose documents name their `owner`
+NAMELESS = ("states",)  # these name nobody, and end by themselves within the hour
+BLOBS = ("attachments", "uploads", "sends")  # each blob's name goes on with the owner
+PAGE = 100  # documents that are read and deleted together; contents have up to a megabyte
+
+
+class Erasing:
+    """`discard` gives a parked grant back to Google, and removes its document. `disconnected` hears of an account whose
+    record is about to go, while Google still takes its tokens."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        oauth: OAuthClient,
+        tokens: Tokens,
+        discard: Callable[[Document], None],
+        disconnected: Callable[[GmailAccount], None],
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._oauth = oauth
+        self._tokens = tokens
+        self._discard = discard
+        self._disconnected = disconnected
+
+    def everything(self, owner: str) -> Iterator[Document]:
+        """Every document of the owner. Raises Unavailable."""
+        yield from self._elsewhere(owner)
+        yield from self._own(owner)
+
+    def counts(self, owner: str) -> Mapping[str, int]:
+        """How many documents of each kind there are."""
+        return Counter(kind(document) for document in self.everything(owner))
+
+    def erase(self, owner: str) -> Mapping[str, int]:
+        """What was deleted, by kind. Raises Unavailable, with a part of it done: call it again.
+
+        Something may still come in while it runs, so it looks again until nothing is there.
+        """
+        done: Counter[str] = Counter()
+        while found := self._pass(owner):
+            done += found
+        for prefix in BLOBS:
+            self._blobs.delete_all(f"{prefix}/{owner}/")
+        return done
+
+    def _elsewhere(self, owner: str) -> Iterator[Document]:
+        for collection in ELSEWHERE:
+            yield from (d for d in walk(self._documents, collection) if d.data.get("owner") == owner)
+
+    def _own(self, owner: str) -> Iterator[Document]:
+        if document := self._documents.get(owners.path(owner)):
+            yield document
+        yield from walk(self._documents, owners.path(owner))
+
+    def _pass(self, owner: str) -> Counter[str]:
+        """First what lets somebody in, then what Google lets us do, then all else."""
+        done = self._delete(self._elsewhere(owner))
+        for document in walk(self._documents, f"{owners.path(owner)}/accounts"):
+            self._revoke(records.from_data(GmailAccount, document.data))
+        return done + self._delete(self._own(owner))
+
+    def _delete(self, found: Iterator[Document]) -> Counter[str]:
+        done: Counter[str] = Counter()
+        while page := list(islice(found, PAGE)):
+            for document in page:
+                if kind(document) == "pending":
+                    self._discard(document)
+            self._documents.commit([Delete(document.path) for document in page])
+            done += Counter(kind(document) for document in page)
+        return done
+
+    def _revoke(self, account: GmailAccount) -> None:
+        """Unless another owner has connected the same Google account: that would end theirs, too."""
+        self._disconnected(account)
+        others = self._documents.query(Query("accounts", equals={"sub": account.sub}, limit=2, group=True)).documents
+        if all(document.id == account.id for document in others):
+            with contextlib.suppress(ReauthRequired, GmailRejected):  # it can't be opened, or Google knows it no more
+                self._oauth.revoke(self._tokens.refresh_token(account))
+        self._tokens.forget(account)
+
+
+def walk(documents: Documents, place: str) -> Iterator[Document]:
+    """All that lies below a place, page by page; what is deleted meanwhile makes no gap."""
+    after = ""
+    while page := documents.below(place, PAGE, after):
+        yield from page
+        after = page[-1].path
+
+
+def kind(document: Document) -> str:
+    """The collection that a document is in."""
+    return document.path.split("/")[-2]

@@ -1,0 +1,85 @@
+"""Revoking every grant at Google at once: for the day on which tokens may have leaked.
+
+Each account is marked as one whose grant is dead, and keeps no token, which is how the
+same call again knows where to go on. Its sends are held until its owner connects it again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from functions.domain import records
+from functions.domain.accounts import GmailAccount
+from functions.domain.errors import GmailRejected, IntegrationError, PreconditionFailed, ReauthRequired
+from functions.domain.google_ports import OAuthClient
+from functions.domain.ports import Document, Documents, Query, Update
+from functions.services.erasing import walk
+from functions.services.tokens import Tokens
+
+AT_ONCE = 8
+PAGE = 200
+
+
+class Revoking:
+    """`discard` gives a parked grant back to Google, and removes its document."""
+
+    def __init__(
+        self, documents: Documents, oauth: OAuthClient, tokens: Tokens, discard: Callable[[Document], None]
+    ) -> None:
+        self._documents = documents
+        self._oauth = oauth
+        self._tokens = tokens
+        self._discard = discard
+
+    def waiting(self) -> int:
+        """How many accounts still have a token. Raises Unavailable."""
+        return sum(1 for _ in self._with_token())
+
+    def revoke_all(self) -> Mapping[str, int]:
+        """How many were `revoked`; were `unknown` to Google already; could not be opened (`unreadable`: they are
+        marked, but Google was not told); or are left for another run (`failed`). Raises Unavailable.
+        """
+        for document in walk(self._documents, "pending"):
+            self._discard(document)
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="revoking") as pool:
+            return Counter(pool.map(self._revoke, list(self._with_token())))
+
+    def _with_token(self) -> Iterator[Document]:
+        """By the time of the last send: whoever sends meanwhile only moves back in the line."""
+        after = None
+        while True:
+            query = Query("accounts", order=("last_sent_at", "asc"), limit=PAGE, after=after, group=True)
+            page = self._documents.query(query)
+            yield from (document for document in page.documents if document.data.get("refresh_token"))
+            if (after := page.next) is None:
+                return
+
+    def _revoke(self, document: Document) -> str:
+        account = records.from_data(GmailAccount, document.data)
+        try:
+            self._oauth.revoke(self._tokens.refresh_token(account))
+            outcome = "revoked"
+        except GmailRejected:
+            outcome = "unknown"
+        except ReauthRequired:
+            outcome = "unreadable"
+        except IntegrationError:
+            return "failed"
+        try:
+            self._tokens.mark_dead(account)
+            return outcome if self._forgotten(document.path, account) else "failed"
+        except IntegrationError:
+            return "failed"
+
+    def _forgotten(self, path: str, account: GmailAccount) -> bool:
+        """Whether the record has no token any more. Not so where it was connected again meanwhile."""
+        now = self._documents.get(path)
+        if now is None:
+            return True
+        if now.data.get("refresh_token") != account.refresh_token:
+            return False
+        try:
+            self._documents.commit([Update(path, {"refresh_token": ""}, version=now.version)])
+        except PreconditionFailed:
+            return False
+        return True

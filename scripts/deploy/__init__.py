@@ -1,0 +1,1 @@
+"""Deploying: the gcloud commands, what they upload, and whether the result answers."""
