@@ -412,7 +412,8 @@ export interface paths {
         /**
          * Make a new secret
          * @description The new secret is in this answer and never shown again. For 24 hours, or for `overlap_seconds`, the secrets before it are
-         *     good as well; 0 ends them at once. At most four are good at a time; beyond that the oldest ends. The body may be left out.
+         *     good as well; 0 ends them at once. At most four are good at a time; beyond that the oldest ends. Other instances
+         *     of the service learn of it within 5 seconds. The body may be left out.
          */
         post: operations["rotateTriggerSecret"];
         delete?: never;
@@ -528,7 +529,7 @@ export interface paths {
         /**
          * Put a delivery through the trigger again
          * @description Through the trigger as it is now, as a delivery of its own. What the old one sent is sent again: replaying is a choice of its
-         *     owner's, as resending is.
+         *     owner's, as resending is. With an `Idempotency-Key`, asking again makes no second one.
          */
         post: operations["replayHookDelivery"];
         delete?: never;
@@ -4482,7 +4483,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description At most 1,048,576 bytes. */
+        /** @description At most 786,432 bytes. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewTriggerRequest"];
@@ -4591,7 +4592,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 1,048,576 bytes. */
+        /** @description At most 786,432 bytes. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TriggerRequest"];
@@ -4691,7 +4692,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description At most 1,048,576 bytes. */
+        /** @description At most 786,432 bytes. */
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["TriggerRotationRequest"];
@@ -4867,7 +4868,13 @@ export interface operations {
     replayHookDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters that name this replay, such as a UUID.
+                 * @example mended-the-mapping-1042
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The trigger's id.
@@ -4888,12 +4895,14 @@ export interface operations {
             202: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Idempotent-Response": components["headers"]["IdempotentResponse"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["HookDelivery"];
                 };
             };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
