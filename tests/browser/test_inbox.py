@@ -1,16 +1,13 @@
 """A reader at the inboxes of the pretend Google."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import check
-from tests.browser.watch import wide
+from tests.browser.watch import accessible, wide
 from tests.sandbox.client import Account, Google, running
 from tests.sandbox.senders import Sender, newsletter, sender, wait_until
-
-__all__ = ["check"]
 
 SAYS = "The report is in the sender's mailbox."
 
@@ -41,12 +38,12 @@ def opened(page: Page, google: Google, account: str) -> None:
 
 
 def test_a_reader_opens_clicks_answers_unsubscribes_and_bounces(
-    page: Page, google: Google, sender_account: Account, site: Sender, check: Callable[[], None]
+    page: Page, google: Google, sender_account: Account, site: Sender
 ) -> None:
     sender_account.sent(newsletter(site.url, to="Bo Ek <bo@elsewhere.example>, eve@elsewhere.example"))
     opened(page, google, "elsewhere")
     expect(page.frame_locator("iframe").get_by_role("link", name="more")).to_be_visible()
-    check()
+    accessible(page)
     assert (wide(page), site.asked) == (0, [])
 
     page.get_by_role("button", name="Show images").click()
@@ -73,7 +70,7 @@ def test_a_reader_opens_clicks_answers_unsubscribes_and_bounces(
     for kind in ("Bounce this", "Mailbox full", "Blocked", "Delayed", "Forged bounce"):
         page.get_by_role("button", name=kind).click()
         expect(page.get_by_role("status")).to_have_text(SAYS)
-    check()
+    accessible(page)
     assert wide(page) == 0
 
     received = sender_account.found("in:inbox")[::-1]
@@ -83,7 +80,7 @@ def test_a_reader_opens_clicks_answers_unsubscribes_and_bounces(
     assert [sender_account.header(id_, "Auto-Submitted") for id_ in received[:2]] == [None, "auto-replied"]
 
     opened(page, google, "ada@example.com")
-    check()
+    accessible(page)
 
 
 def test_an_inbox_can_show_pictures_always_as_gmail_does(

@@ -3,7 +3,6 @@
 import email
 import email.policy
 import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,8 +11,7 @@ from playwright.sync_api import Page, expect
 from functions.domain.html_scan import Tag, scan
 from tests.browser.people import Person
 from tests.browser.programs import LocalServer
-from tests.browser.test_accessibility import check  # noqa: F401 - a fixture
-from tests.browser.watch import Watch, wide
+from tests.browser.watch import Watch, accessible, wide
 
 
 @pytest.fixture
@@ -39,20 +37,19 @@ def test_unsubscribing_takes_a_look_and_a_press(
     page: Page,
     token: str,
     message: tuple[str, str, str],
-    check: Callable[[], None],  # noqa: F811
 ) -> None:
     send_id, link, _ = message
     page.goto(link)
     expect(page.get_by_role("heading", name="Unsubscribe")).to_be_visible()
     expect(page.locator("main")).to_contain_text("bo@elsewhere.example")
-    check()
+    accessible(page)
     assert not wide(page)
     page.reload()
     assert events(server, token, send_id) == []
 
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading", name="Unsubscribed")).to_be_visible()
-    check()
+    accessible(page)
     assert events(server, token, send_id) == ["unsubscribed"]
 
 
@@ -72,11 +69,10 @@ def test_a_click_arrives_and_says_nothing_of_where_it_came_from(
 def test_a_link_that_was_cut_leads_to_a_page_that_says_so(
     page: Page,
     message: tuple[str, str, str],
-    check: Callable[[], None],  # noqa: F811
     watch: Watch,
 ) -> None:
     _, link, _ = message
     watch.expect(f"404 {urlsplit(link[:-5]).path}")
     page.goto(link[:-5])
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
-    check()
+    accessible(page)

@@ -39,7 +39,9 @@ class Watch:
             self._seen.append(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        self._seen.append(f"{request.failure} {urlsplit(request.url).path}")
+        # Aborted: the page itself called it off, because nobody looks at the answer any more.
+        if request.failure != "net::ERR_ABORTED":
+            self._seen.append(f"{request.failure} {urlsplit(request.url).path}")
 
     def _answered(self, response: Response) -> None:
         if response.status >= 400:
