@@ -12,6 +12,7 @@ SANDBOX_URL = "http://localhost:8001"
 SANDBOX_CLIENT = ("sandbox.apps.localhost", "sandbox-secret")
 SANDBOX_TOPIC = "projects/sandbox/topics/gmail"
 SANDBOX_PUSH_ACCOUNT = "gmail-push@sandbox.example"
+METADATA_HOST = "metadata.google.internal"
 
 SCHEMES = {
     "STORE_URL": ("sqlite", "firestore"),
@@ -72,6 +73,9 @@ class Settings:
     sandbox: bool  # the pretend Google is used
     proxies: int = 0  # of our own in front of the functions, whose addresses come last in X-Forwarded-For
     revision: str = ""  # of the deployed function, as the platform names it
+    firestore_emulator: str = ""  # host:port
+    metadata_host: str = ""  # the cloud's, that gives out access tokens; empty on a laptop
+    official_clients: bool = False  # Google's client libraries where this has smaller ones of its own
     endpoints_allow: tuple[str, ...] = ()  # host:port that events may go to though private, and http on this machine
 
     @property
@@ -145,6 +149,9 @@ class _Reader:
             sandbox=sandbox,
             proxies=self.number("TRUSTED_PROXIES", 0, 9, lowest=0),
             revision=self.text("K_REVISION"),
+            firestore_emulator=self.text("FIRESTORE_EMULATOR_HOST"),
+            metadata_host=self.text("GCE_METADATA_HOST") or (METADATA_HOST if self.in_cloud else ""),
+            official_clients=self.choice("GOOGLE_CLIENTS", ("direct", "official")) == "official",
             endpoints_allow=self.endpoints_allow(),
         )
         if self.problems:
@@ -229,6 +236,13 @@ class _Reader:
             self.problem("ENDPOINTS_ALLOW", "is for laptops and tests only: unset it, and use public https endpoints")
             return ()
         return self.words("ENDPOINTS_ALLOW", _host_and_port_problem)
+
+    def choice(self, name: str, known: tuple[str, ...]) -> str:
+        """The first is the default."""
+        value = self.text(name) or known[0]
+        if value not in known:
+            self.problem(name, f"must be {' or '.join(known)}: {value!r}")
+        return value
 
     def number(self, name: str, default: int, highest: int, *, lowest: int = 1) -> int:
         value = self.text(name) or str(default)

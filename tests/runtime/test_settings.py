@@ -67,6 +67,19 @@ def test_the_clouds_settings_are_read() -> None:
     assert found.port == 8080
 
 
+def test_access_tokens_come_from_the_platform_in_the_cloud_and_from_google_auth_on_a_laptop() -> None:
+    assert load({}).metadata_host == ""
+    assert load(CLOUD).metadata_host == "metadata.google.internal"
+    assert load({**CLOUD, "GCE_METADATA_HOST": "127.0.0.1:8088"}).metadata_host == "127.0.0.1:8088"
+
+
+def test_googles_client_libraries_are_used_where_they_are_asked_for() -> None:
+    assert not load({}).official_clients
+    assert not load({**CLOUD, "GOOGLE_CLIENTS": "direct"}).official_clients
+    assert load({**CLOUD, "GOOGLE_CLIENTS": "official"}).official_clients
+    assert "GOOGLE_CLIENTS" in problems({"GOOGLE_CLIENTS": "both"})[0]
+
+
 def test_no_proxies_are_believed_unless_they_are_counted() -> None:
     assert load(CLOUD).proxies == 0
     assert load({**CLOUD, "TRUSTED_PROXIES": "0"}).proxies == 0
