@@ -1,67 +1,94 @@
-"""Documents in Cloud Firestore (Native mode).
+"""Documents in Cloud Firestore (Native mode). How its calls are made is `firestore_direct`'s or `firestore_official`'s.
 
 Commits are write batches with preconditions, never transactions: a transaction's reads take locks, and under contention
 commits are aborted that a `create` or a `last_update_time` decides at once.
 
-Retries are ours (the client's own go on for 60 s, its reads for 300 s, and an absent store looks like a hang). A
-commit whose answer was lost may have landed, and sent again it would fail against its own work, or count twice. So each
-writes a random token into its documents and, before it is repeated or reported as refused, looks for that token.
+A commit whose answer was lost may have landed, and sent again it would fail against its own work, or count twice. So
+each writes a random token into its documents and, before it is repeated or reported as refused, looks for that token.
 """
 
 import random
-import re
 import secrets
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
-from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
-from google.cloud import firestore
-from google.cloud.firestore_v1.field_path import FieldPath
-from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]  # it ships no types
-
-from functions.adapters import cursors, firestore_queries, searches, values
+from functions.adapters import cursors, searches, values
 from functions.adapters.cursors import Place
 from functions.adapters.searches import Read
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import Indexes
-from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Put, Query, Update, Write
+from functions.domain.ports import Delete, Document, Page, Query, Write
 
 T = TypeVar("T")
 V = TypeVar("V")
 
-AT_ONCE = 24  # queries of one call: they wait for the network, and gRPC sends them over one connection
+AT_ONCE = 24  # queries of one call: they wait for the network
 
-_REFUSED = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound)
-_WORTH_RETRYING = (
-    exceptions.Aborted,
-    exceptions.DeadlineExceeded,
-    exceptions.InternalServerError,
-    exceptions.ResourceExhausted,
-    exceptions.ServiceUnavailable,
-)
+_REFUSED = frozenset({"ALREADY_EXISTS", "FAILED_PRECONDITION", "NOT_FOUND"})
+_WORTH_RETRYING = frozenset({"ABORTED", "DEADLINE_EXCEEDED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
+_REMEDIES = {
+    "PERMISSION_DENIED": "Give the service account roles/datastore.user.",
+    "UNAUTHENTICATED": (
+        "Give the service account roles/datastore.user; on a laptop run"
+        " `gcloud auth application-default login`, or start the emulator and set FIRESTORE_EMULATOR_HOST."
+    ),
+    "FAILED_PRECONDITION": (
+        "Create the indexes of infra/indexes.json: run `terraform apply`, and wait until they are built."
+    ),
+}
+
+
+class CallFailed(Exception):
+    """`status` is one of Google's canonical codes, "UNKNOWN" where there is none; the text is Google's.
+    https://cloud.google.com/apis/design/errors#handling_errors"""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Calls(Protocol):
+    """Firestore's calls: one try each, of at most `timeout` seconds. All raise CallFailed."""
+
+    def read(self, paths: Iterable[str], timeout: float) -> dict[str, Document]:
+        """Those that are there, by path."""
+        ...
+
+    def tokens(self, paths: Iterable[str], timeout: float) -> dict[str, tuple[str, str]]:
+        """By path of those that are there: the token of the commit that wrote it last, and its version."""
+        ...
+
+    def commit(self, writes: Sequence[Write], token: str, timeout: float) -> list[str]:
+        """The versions; raises PreconditionFailed where a write's version is none of this store's."""
+        ...
+
+    def search(self, query: Query, start: Place | None, limit: int, timeout: float) -> list[Document]:
+        """The first documents after a place."""
+        ...
+
+    def count(self, query: Query, enough: int | None, timeout: float) -> int:
+        """An aggregation: billed as one read for up to 1,000 index entries, and no document is read."""
+        ...
+
+    def below(self, place: str, after: str, limit: int, timeout: float) -> list[Document]: ...
+
+    def close(self) -> None: ...
 
 
 class FirestoreDocuments:
-    def __init__(
-        self, project: str, database: str, indexes: Indexes, *, deadline: float = 10, attempt: float = 5
-    ) -> None:
-        """Connects at the first call; FIRESTORE_EMULATOR_HOST is the SDK's to read, then.
+    def __init__(self, calls: Calls, name: str, indexes: Indexes, *, deadline: float = 10, attempt: float = 5) -> None:
+        """`name` is for people: the database, and the project it is of.
 
         `deadline`: seconds a call may take in all, well under a function's own timeout, so that a dead store is
         answered as such; `attempt`: seconds for one try, so that one lost connection leaves time for another.
         """
-        self._project = project
-        self._database = database
+        self._calls = calls
+        self._name = name
         self._indexes = indexes
         self._deadline = deadline
         self._attempt = attempt
-        self._lock = threading.Lock()
-        self._client: Any = None
 
     def get(self, path: str) -> Document | None:
         return self.get_many([path])[0]
@@ -70,8 +97,8 @@ class FirestoreDocuments:
         wanted = [values.check_path(path) for path in paths]
         if not wanted:
             return []
-        found = self._patiently(lambda timeout: self._read(dict.fromkeys(wanted), timeout))
-        return [_document(found[path]) if path in found else None for path in wanted]
+        found = self._patiently(lambda timeout: self._calls.read(dict.fromkeys(wanted), timeout))
+        return [found.get(path) for path in wanted]
 
     def commit(self, writes: Sequence[Write]) -> list[str]:
         checked = values.check_writes(writes)
@@ -85,18 +112,15 @@ class FirestoreDocuments:
             if lost and (versions := self._landed(checked, token, lost, timeout)):
                 return versions
             try:
-                results = self._batch(checked, token).commit(retry=None, timeout=timeout)
-            except _REFUSED as exc:
-                if versions := self._landed(checked, token, lost, timeout):
-                    return versions
-                raise PreconditionFailed(exc.message) from exc
-            except exceptions.Aborted:  # contention: certainly not applied
+                return self._calls.commit(checked, token, timeout)
+            except CallFailed as failed:
+                if failed.status in _REFUSED:
+                    if versions := self._landed(checked, token, lost, timeout):
+                        return versions
+                    raise PreconditionFailed(str(failed)) from failed
+                if failed.status != "ABORTED":  # contention: certainly not applied
+                    lost = True
                 raise
-            except exceptions.GoogleAPICallError:
-                lost = True
-                raise
-            pairs = zip(checked, results, strict=True)
-            return ["" if isinstance(write, Delete) else _version(result.update_time) for write, result in pairs]
 
         return self._patiently(attempt)
 
@@ -109,8 +133,8 @@ class FirestoreDocuments:
 
         def read(one: Query) -> Read:
             if several:
-                return searches.with_all(one, element, start, self._stream)
-            return Read(self._stream(one, start, one.limit + 1))
+                return searches.with_all(one, element, start, self._search)
+            return Read(self._search(one, start, one.limit + 1))
 
         return searches.page(query, _each(read, searches.plain(query)))
 
@@ -125,59 +149,19 @@ class FirestoreDocuments:
         return found
 
     def below(self, place: str, limit: int, after: str = "") -> list[Document]:
-        search = firestore_queries.below(self._connected(), place, after, limit)
-        found = self._patiently(lambda timeout: list(search.stream(retry=None, timeout=timeout)))
-        return [_document(snapshot) for snapshot in found]
+        return self._patiently(lambda timeout: self._calls.below(place, after, limit, timeout))
 
-    def expire(self, now: datetime) -> None:
+    def expire(self, now: object) -> None:
         """The TTL policies of `infra/` do it, within a day or so."""
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
+        self._calls.close()
 
-    def _connected(self) -> Any:
-        with self._lock:
-            if self._client is None:
-                self._client = firestore.Client(project=self._project, database=self._database)
-            return self._client
-
-    def _stream(self, query: Query, start: Place | None, limit: int) -> list[Document]:
-        search = firestore_queries.search(self._connected(), query, start, limit)
-        found = self._patiently(lambda timeout: list(search.stream(retry=None, timeout=timeout)))
-        return [_document(snapshot) for snapshot in found]
+    def _search(self, query: Query, start: Place | None, limit: int) -> list[Document]:
+        return self._patiently(lambda timeout: self._calls.search(query, start, limit, timeout))
 
     def _count(self, query: Query, enough: int | None = None) -> int:
-        # An aggregation: billed as one read for up to 1,000 index entries, and no document is read.
-        counting = firestore_queries.counting(self._connected(), query, enough)
-        (((found,),),) = self._patiently(lambda timeout: [counting.get(retry=None, timeout=timeout)])
-        return int(found.value)
-
-    def _read(self, paths: Any, timeout: float, fields: list[str] | None = None) -> dict[str, Any]:
-        client = self._connected()
-        references = [client.document(path) for path in paths]
-        snapshots = client.get_all(references, field_paths=fields, retry=None, timeout=timeout)
-        return {snapshot.reference.path: snapshot for snapshot in snapshots if snapshot.exists}
-
-    def _batch(self, writes: Sequence[Write], token: str) -> Any:
-        client = self._connected()
-        batch = client.batch()
-        for write in writes:
-            reference = client.document(write.path)
-            option = None
-            if isinstance(write, Update | Delete) and write.version is not None:
-                option = client.write_option(last_update_time=_timestamp(write.version))
-            match write:
-                case Create(data=data):
-                    batch.create(reference, _packed(data, token))
-                case Put(data=data):
-                    batch.set(reference, _packed(data, token))
-                case Update(data=data):
-                    quoted = {FieldPath(name).to_api_repr(): value for name, value in _packed(data, token).items()}
-                    batch.update(reference, quoted, option=option)
-                case Delete():
-                    batch.delete(reference, option=option)
-        return batch
+        return self._patiently(lambda timeout: self._calls.count(query, enough, timeout))
 
     def _landed(self, writes: Sequence[Write], token: str, lost: bool, timeout: float) -> list[str] | None:
         """The versions, if a document shows that this very commit was applied, else None.
@@ -186,39 +170,31 @@ class FirestoreDocuments:
         commit of nothing but deletes leaves no token; if its answer was lost and all are gone, then it is done.
         """
         deletes = [write.path for write in writes if isinstance(write, Delete)]
-        found = self._read([write.path for write in writes], timeout, [values.COMMIT_ID])
-        for path, snapshot in found.items():
-            if path not in deletes and (snapshot.to_dict() or {}).get(values.COMMIT_ID) == token:
-                version = _version(snapshot.update_time)
+        found = self._calls.tokens([write.path for write in writes], timeout)
+        for path, (there, version) in found.items():
+            if path not in deletes and there == token:
                 return ["" if isinstance(write, Delete) else version for write in writes]
         return [""] * len(writes) if lost and len(deletes) == len(writes) and not found else None
 
     def _patiently(self, call: Callable[[float], T]) -> T:
+        """Retries are ours: a library's own go on for minutes, and an absent store looks like a hang."""
         end = time.monotonic() + self._deadline
         pause = 0.1
         while True:
             try:
                 return call(max(0.001, min(self._attempt, end - time.monotonic())))
-            except (exceptions.GoogleAPICallError, GoogleAuthError) as exc:
+            except CallFailed as failed:
                 wait = pause * random.uniform(0.5, 1)  # noqa: S311 -- spreads retries, guards nothing
-                if not isinstance(exc, _WORTH_RETRYING) or time.monotonic() + wait >= end:
-                    raise self._translated(exc) from exc
+                if failed.status not in _WORTH_RETRYING or time.monotonic() + wait >= end:
+                    raise self._translated(failed) from failed
             time.sleep(wait)
             pause = min(2 * pause, 2)
 
-    def _translated(self, exc: Exception) -> Exception:
-        where = f"Firestore database {self._database} of project {self._project}"
-        if isinstance(exc, exceptions.InvalidArgument):
-            return ValueError(f"{where} refused the data: {exc.message}")
-        remedy = f"Check that the {where} exists and is reachable, and try again."
-        if isinstance(exc, exceptions.Forbidden | exceptions.Unauthenticated | GoogleAuthError):
-            remedy = (
-                "Give the service account roles/datastore.user; on a laptop run"
-                " `gcloud auth application-default login`, or start the emulator and set FIRESTORE_EMULATOR_HOST."
-            )
-        elif isinstance(exc, exceptions.FailedPrecondition):
-            remedy = "Create the indexes of infra/indexes.json: run `terraform apply`, and wait until they are built."
-        return Unavailable(f"The {where} did not answer: {type(exc).__name__}.", remedy=remedy)
+    def _translated(self, failed: CallFailed) -> Exception:
+        if failed.status == "INVALID_ARGUMENT":
+            return ValueError(f"The {self._name} refused the data: {failed}")
+        remedy = _REMEDIES.get(failed.status, f"Check that the {self._name} exists and is reachable, and try again.")
+        return Unavailable(f"The {self._name} did not answer: {failed.status}.", remedy=remedy)
 
 
 def _each(call: Callable[[V], T], wanted: Sequence[V]) -> list[T]:
@@ -227,43 +203,3 @@ def _each(call: Callable[[V], T], wanted: Sequence[V]) -> list[T]:
         return [call(one) for one in wanted]
     with ThreadPoolExecutor(min(AT_ONCE, len(wanted)), thread_name_prefix="firestore") as pool:
         return list(pool.map(call, wanted))
-
-
-def _packed(data: Data, token: str) -> Data:
-    packed: Data = {
-        name: firestore.Increment(value.by) if isinstance(value, Increment) else values.pack(value)
-        for name, value in data.items()
-    }
-    return {**packed, values.COMMIT_ID: token}
-
-
-def _document(snapshot: Any) -> Document:
-    data = {
-        name: values.unpack(_plain(value)) for name, value in snapshot.to_dict().items() if name != values.COMMIT_ID
-    }
-    return Document(snapshot.reference.path, data, _version(snapshot.update_time))
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case datetime():  # the SDK's own subclass
-            return datetime.combine(value.date(), value.time(), UTC)
-        case list():
-            return [_plain(item) for item in value]
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case _:
-            return value
-
-
-def _version(updated: Any) -> str:
-    # A group's query gives the protobuf, all else the SDK's datetime. Nine digits: commits can share a microsecond.
-    stamp: Any = updated.timestamp_pb() if hasattr(updated, "timestamp_pb") else updated
-    return f"{stamp.seconds}.{stamp.nanos:09}"
-
-
-def _timestamp(version: str) -> Timestamp:
-    if not re.fullmatch(r"\d{1,11}\.\d{9}", version):
-        raise PreconditionFailed(f"{version!r} is no version of this store.")
-    seconds, _, nanos = version.partition(".")
-    return Timestamp(seconds=int(seconds), nanos=int(nanos))

@@ -17,6 +17,8 @@ from functions.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from functions.adapters.file_blobs import FileBlobs
+    from functions.adapters.firestore import Calls
+    from functions.adapters.google_access import GoogleAccess
     from functions.adapters.http import Http
     from functions.adapters.oidc import IdTokens
     from functions.adapters.sealing import KeyRing
@@ -58,10 +60,26 @@ class Backends:
             from functions.adapters.firestore import FirestoreDocuments
 
             project, _, database = rest.partition("/")
-            return FirestoreDocuments(project, database, declared())
+            name = f"Firestore database {database} of project {project}"
+            return FirestoreDocuments(self._firestore(project, database), name, declared())
         from functions.adapters.sqlite import SqliteDocuments
 
         return SqliteDocuments(rest.removeprefix("/"), declared())
+
+    def _firestore(self, project: str, database: str) -> "Calls":
+        if self.settings.official_clients:
+            from functions.adapters.firestore_official import OfficialCalls
+
+            return OfficialCalls(project, database)
+        from functions.adapters.firestore_direct import DirectCalls
+
+        return DirectCalls(project, database, self.http, self.google_access, self.settings.firestore_emulator)
+
+    @once
+    def google_access(self) -> "GoogleAccess":
+        from functions.adapters.google_access import GoogleAccess
+
+        return GoogleAccess(self.http, metadata_host=self.settings.metadata_host)
 
     @once
     def blobs(self) -> Blobs:

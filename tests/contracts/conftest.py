@@ -12,12 +12,13 @@ from functions.domain.indexes import Indexes
 from functions.domain.ports import Blobs, Documents, Secrets
 from tests.contracts.fake_gcs import FakeCloudStorage
 from tests.contracts.fake_secret_manager import FakeSecretManager
+from tests.stores import firestore
 
 Open = Callable[..., Documents]
 
 
-@pytest.fixture(params=["sqlite", "firestore"])
-def open_documents(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+@pytest.fixture(params=["sqlite", "firestore", "firestore, official client"])
+def open_documents(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens the same empty store, as often as it is called: each result is like another instance of the program."""
     opened: list[Any] = []
 
@@ -27,14 +28,12 @@ def open_documents(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: 
         def make(indexes: Indexes) -> Any:
             return SqliteDocuments(tmp_path / "data" / "documents.db", indexes)
     else:
-        from functions.adapters.firestore import FirestoreDocuments
-
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue("firestore_emulator"))
+        emulator = request.getfixturevalue("firestore_emulator")
         project = request.getfixturevalue("firestore_project")
+        official = request.param != "firestore"
 
         def make(indexes: Indexes) -> Any:
-            # Longer than in production: many workers share two cores with one emulator.
-            return FirestoreDocuments(project, "(default)", indexes, deadline=60, attempt=20)
+            return firestore(project, emulator, indexes, official=official)
 
     def open_store(indexes: Indexes | None = None) -> Documents:
         store: Documents = make(indexes or declared())

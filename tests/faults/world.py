@@ -24,6 +24,7 @@ from functions.runtime.settings import GOOGLE_URLS, SANDBOX_CLIENT
 from tests.e2e.processes import Program, free_port
 from tests.faults.ledger import Request, settled
 from tests.sandbox.client import Google
+from tests.stores import firestore
 
 KEY = "a-local-api-key-of-the-fault-tests"
 # Minutes become seconds. What they are in production stands beside the constants themselves.
@@ -40,8 +41,6 @@ FAST: dict[str, Any] = {
     "functions.services.settling.PATIENCE": [0.2, 0.5, 1.0],
 }
 PATIENCE = float(os.environ.get("FAULT_PATIENCE", "120"))  # seconds, on a machine that is busy with other things
-
-_environment = threading.Lock()
 
 
 class Store(Protocol):
@@ -84,20 +83,7 @@ class FirestoreStore:
         }
 
     def documents(self) -> Any:
-        from functions.adapters.firestore import FirestoreDocuments
-
-        store = FirestoreDocuments(self.project, "(default)", declared(), deadline=60, attempt=20)
-        with _environment:  # the SDK reads it when the client is made, and no other test is to see it
-            before = os.environ.get("FIRESTORE_EMULATOR_HOST")
-            os.environ["FIRESTORE_EMULATOR_HOST"] = self.emulator
-            try:
-                store._connected()
-            finally:
-                if before is None:
-                    del os.environ["FIRESTORE_EMULATOR_HOST"]
-                else:
-                    os.environ["FIRESTORE_EMULATOR_HOST"] = before
-        return store
+        return firestore(self.project, self.emulator)
 
 
 class Server(Program):

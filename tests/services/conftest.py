@@ -10,6 +10,7 @@ from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
 from functions.domain.ports import Documents
 from tests.services.fakes import World
+from tests.stores import firestore
 
 
 @pytest.fixture
@@ -21,15 +22,11 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture(params=["sqlite", "firestore"])
-def open_store(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], Documents]]:
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Documents]]:
     """Opens the same store: each result is like another instance of the program."""
     opened: list[Any] = []
     if request.param == "firestore":
-        from functions.adapters.firestore import FirestoreDocuments
-
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue("firestore_emulator"))
+        emulator = request.getfixturevalue("firestore_emulator")
         project = request.getfixturevalue("firestore_project")
 
     def make() -> Documents:
@@ -37,7 +34,7 @@ def open_store(
         if request.param == "sqlite":
             store = SqliteDocuments(tmp_path / "gmail.db", declared())
         else:
-            store = FirestoreDocuments(project, "(default)", declared(), deadline=60, attempt=20)
+            store = firestore(project, emulator)
         opened.append(store)
         return store  # type: ignore[no-any-return]
 
