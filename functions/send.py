@@ -3,7 +3,9 @@
 from werkzeug.wrappers import Response
 
 from functions.edge import send_views
+from functions.edge.authentication import bearer
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
+from functions.edge.foreseeing import foreseen
 from functions.edge.send_bodies import received
 from functions.services.merging import BatchPreview
 from functions.services.receipts import Receipt
@@ -12,8 +14,9 @@ from functions.services.sending import Preview
 endpoint = Endpoint("/api/gmail/send")
 
 
-@endpoint.route("POST", "/", USER_OR_KEY["send"])
+@endpoint.route("POST", "/", USER_OR_KEY["send"], ahead=foreseen)
 def send(call: Call) -> Response:
+    call.app.foresight.remember(bearer(call.request), call.caller)
     with received(call) as body:
         service, new_id = (call.app.merging, body.batch_id) if body.several else (call.app.sending, body.send_id)
         answer = body.repeated() or service.send(

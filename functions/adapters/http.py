@@ -1,12 +1,14 @@
-"""HTTP to Google and to OIDC issuers: pooled connections on http.client that never replay a request by themselves.
+"""HTTP to Google and to OIDC issuers: pooled connections that never replay a request by themselves.
 
-http.client because it does exactly what it is told: httplib2 POSTs again when a server closes without answering, which
-under `messages.send` is a second email. One SSL context serves every connection: loading CA roots is most of what a
-fresh client costs.
+A request is written as it is and posted once: httplib2 POSTs again when a server closes without answering, which under
+`messages.send` is a second email. Answers are read by httptools (llhttp, Node's parser), at a tenth of what http.client
+takes. One SSL context serves every connection: loading CA roots is most of what a fresh client costs.
 """
 
-import http.client
 import json
+import re
+import select
+import socket
 import ssl
 import threading
 import time
@@ -17,11 +19,20 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+import httptools
+
 from functions.domain.errors import Unavailable
 
 MAX_ANSWER = 64 << 20  # bytes: a raw message read back; everything else is far smaller
+MAX_HEADERS = 100  # of an answer; a long one counts as several
+_LONG = 1 << 10  # bytes
 # Google's front ends keep idle connections for minutes; a young one is hardly ever closed under a request.
 MAX_IDLE = 20.0  # seconds
+EARLY_ANSWER = 2.0  # seconds to wait for what a server says that takes no more of a body
+_READ = 64 << 10  # bytes at once
+_TOGETHER = 32 << 10  # bytes: what is shorter leaves in one piece with what comes before it
+_TARGET = re.compile(r"/[!-~]*")
+_LINE = re.compile(r"[\t -~\x80-\xff]*")  # what a header may hold: RFC 9110 §5.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class RequestFailed(Exception):
 
 
 Body = bytes | Callable[[], Iterator[bytes]]
+Origin = tuple[str, str, int]
 
 
 class Http:
@@ -52,12 +64,14 @@ class Http:
     def __init__(self, *, connect_timeout: float = 5, timeout: float = 30) -> None:
         self._connect_timeout = connect_timeout
         self._timeout = timeout
-        self._idle: dict[tuple[str, str, int], deque[tuple[http.client.HTTPConnection, float]]] = defaultdict(deque)
+        self._idle: dict[Origin, deque[tuple[socket.socket, float]]] = defaultdict(deque)
         self._lock = threading.Lock()
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context()
+        context = ssl.create_default_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
     def request(
         self,
@@ -73,85 +87,168 @@ class Http:
         parts = urlsplit(url)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         origin = (parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-        begun = complete = False
+        length = len(body) if isinstance(body, bytes) else size
+        if not length and method in ("GET", "HEAD", "DELETE"):
+            length = None
+        head = _head(method, target, parts.netloc.rpartition("@")[2], headers or {}, length)
         try:
             connection = self._connection(origin)
-        except (OSError, http.client.HTTPException) as exc:
+        except OSError as exc:
             raise RequestFailed(f"can't connect to {origin[1]}: {_reason(exc)}", body_begun=False) from exc
+        sending = _Sending(connection)
         try:
-            if connection.sock is not None:
-                connection.sock.settimeout(timeout or self._timeout)
-            length = len(body) if isinstance(body, bytes) else size
-            connection.putrequest(method, target, skip_accept_encoding=True)
-            for name, value in (headers or {}).items():
-                connection.putheader(name, value)
-            if length or method not in ("GET", "HEAD", "DELETE"):
-                connection.putheader("Content-Length", str(length))
-            if isinstance(body, bytes):
-                complete = True
-                begun = bool(body)  # a short body leaves in one segment with the headers
-                connection.endheaders(body or None)
-            else:
-                connection.endheaders()
-                try:
-                    for block in body():
-                        begun = True
-                        connection.send(block)
-                except (BrokenPipeError, ConnectionResetError):
-                    # A server that refuses a body may answer, and close, before it has read all of it.
-                    if connection.sock is None:
-                        raise
-                    connection.sock.settimeout(2)
-                else:
-                    complete = True
-            response = connection.getresponse()
-            data = response.read(MAX_ANSWER + 1)
-            if len(data) > MAX_ANSWER:
-                raise http.client.HTTPException("the answer is too long")
-            if response.length:  # read(n) does not mind that the rest is missing, as read() would
-                raise http.client.IncompleteRead(data, response.length)
-        except (OSError, http.client.HTTPException) as exc:
+            connection.settimeout(timeout or self._timeout)
+            complete = sending.all(head, body)
+            answer, reusable = _Answering(connection).read()
+        except (OSError, httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
             connection.close()
-            raise RequestFailed(f"{origin[1]}: {_reason(exc)}", body_begun=begun) from exc
+            raise RequestFailed(f"{origin[1]}: {_reason(exc)}", body_begun=sending.begun) from exc
         except BaseException:
             connection.close()
             raise
-        answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, data)
-        if response.will_close or not complete:
-            connection.close()
-        else:
+        if complete and reusable:
             with self._lock:
                 self._idle[origin].append((connection, time.monotonic()))
+        else:
+            connection.close()
         return answer
 
-    def _connection(self, origin: tuple[str, str, int]) -> http.client.HTTPConnection:
+    def _connection(self, origin: Origin) -> socket.socket:
         while True:
             with self._lock:
                 waiting = self._idle[origin]
                 connection, since = waiting.pop() if waiting else (None, 0.0)
             if connection is None:
-                break
+                return self._connected(origin)
             if time.monotonic() - since < MAX_IDLE and not _readable(connection):
                 return connection
             connection.close()
+
+    def _connected(self, origin: Origin) -> socket.socket:
         scheme, host, port = origin
-        fresh = (
-            http.client.HTTPSConnection(host, port, timeout=self._connect_timeout, context=self._tls)
-            if scheme == "https"
-            else http.client.HTTPConnection(host, port, timeout=self._connect_timeout)
-        )
-        fresh.connect()
-        return fresh
+        plain = socket.create_connection((host, port), self._connect_timeout)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return self._tls.wrap_socket(plain, server_hostname=host) if scheme == "https" else plain
+        except BaseException:
+            plain.close()
+            raise
 
 
-def _readable(connection: http.client.HTTPConnection) -> bool:
-    """An idle connection with something to read was closed by the peer, or is out of step: useless either way."""
-    import select
+def _head(method: str, target: str, host: str, headers: Mapping[str, str], length: int | None) -> bytes:
+    """Raises ValueError for what could end a line, and begin one of its own."""
+    if not _TARGET.fullmatch(target):
+        raise ValueError(f"Not a target of a request: {target!r}")
+    lines = [f"Host: {host}", *(f"{name}: {value}" for name, value in headers.items())]
+    if length is not None:
+        lines.append(f"Content-Length: {length}")
+    for line in lines:
+        if not _LINE.fullmatch(line):
+            raise ValueError(f"Not a header: {line.partition(':')[0]!r}")
+    return "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1")
 
-    if connection.sock is None:
+
+class _Sending:
+    """A request on its way. `begun`: a byte of its body may have left."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.begun = False
+
+    def all(self, head: bytes, body: Body) -> bool:
+        """Whether all of it left: a server that refuses a body may answer, and close, before it has read it."""
+        if isinstance(body, bytes):
+            self.begun = bool(body)
+            self._connection.sendall(head + body)
+            return True
+        waiting = bytearray(head)
+        try:
+            for block in body():
+                if len(waiting) + len(block) <= _TOGETHER:
+                    waiting += block
+                    continue
+                self._flush(waiting)
+                self.begun = True
+                self._connection.sendall(block)
+            self._flush(waiting)
+        except (BrokenPipeError, ConnectionResetError):
+            self._connection.settimeout(EARLY_ANSWER)
+            return False
         return True
+
+    def _flush(self, waiting: bytearray) -> None:
+        if waiting:
+            self.begun = True
+            self._connection.sendall(waiting)
+            waiting.clear()
+
+
+class _Answering:
+    """Reads one answer from a connection. The methods in the middle are httptools' to call."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: dict[str, str] = {}
+        self._parts: list[bytes] = []
+        self._heading = 0
+        self._size = 0
+        self._headed = False  # all headers are there
+        self._complete = self._reusable = False
+        self._more = False  # than one answer
+
+    def read(self) -> tuple[Answer, bool]:
+        """The answer, and whether the connection can be used again. Raises OSError, httptools.HttpParserError."""
+        while not self._complete:
+            data = self._connection.recv(_READ)
+            if data:
+                self._parser.feed_data(data)
+            elif self._ends_with_the_connection():
+                return self._answer(), False
+            else:
+                raise ConnectionError("closed before the answer was complete")
+        return self._answer(), self._reusable and not self._more
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._more = True
+        else:
+            self._headers.clear()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._heading += 1 + (len(name) + len(value)) // _LONG
+        if self._heading > MAX_HEADERS:
+            raise ValueError("the answer's headers are too long")
+        if not self._complete:
+            self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        # A server may say in between that it goes on (RFC 9110 §15.2).
+        self._headed = self._parser.get_status_code() >= 200
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > MAX_ANSWER:
+            raise ValueError("the answer is too long")
+        if not self._complete:
+            self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._headed and not self._complete:
+            self._complete, self._reusable = True, self._parser.should_keep_alive()
+
+    def _answer(self) -> Answer:
+        return Answer(self._parser.get_status_code(), self._headers, b"".join(self._parts))
+
+    def _ends_with_the_connection(self) -> bool:
+        """An answer without a length (RFC 9112 §6.3)."""
+        return self._headed and self._headers.keys().isdisjoint(("content-length", "transfer-encoding"))
+
+
+def _readable(connection: socket.socket) -> bool:
+    """An idle connection with something to read was closed by the peer, or is out of step: useless either way."""
     poll = select.poll()
-    poll.register(connection.sock, select.POLLIN | select.POLLHUP | select.POLLERR)
+    poll.register(connection, select.POLLIN | select.POLLHUP | select.POLLERR)
     return bool(poll.poll(0))
 
 

@@ -28,6 +28,12 @@ def authenticate(request: Request, app: App) -> Caller:
     return _user(token, app)
 
 
+def bearer(request: Request) -> str:
+    """The bearer token, unchecked; empty where there is none."""
+    scheme, token = _authorization(request)
+    return token if scheme.lower() == "bearer" else ""
+
+
 def authenticate_platform(request: Request, app: App, *, push: bool = False) -> None:
     """A token of Google's, made for this address and for the service account that calls it: the queue's, or with `push`
     that of Gmail's pushes. Raises Unauthenticated."""

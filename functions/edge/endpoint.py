@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,11 @@ class Call:
 
 Handler = Callable[[Call], Response]
 Refusal = Callable[[Request, IntegrationError, str], Response]  # with the request's id
+Ahead = Callable[[Request, App], AbstractContextManager[None]]
+
+
+def _nothing(_request: Request, _app: App) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class Route:
     pattern: str  # below the endpoint's prefix: "/", "/{id}/", "/{id}/cancel/"
     who: Who
     handler: Handler
+    ahead: Ahead
 
     def match(self, tail: str) -> dict[str, str] | None:
         wanted, given = _segments(self.pattern), _segments(tail)
@@ -94,9 +101,11 @@ class Endpoint:
         self._refuse = refuse or (lambda _, error, request_id: problems.response(error, request_id))
         self.routes: list[Route] = []
 
-    def route(self, method: str, pattern: str, who: Who) -> Callable[[Handler], Handler]:
+    def route(self, method: str, pattern: str, who: Who, ahead: Ahead = _nothing) -> Callable[[Handler], Handler]:
+        """`ahead` may read what the call is going to need, before its caller is looked up."""
+
         def register(handler: Handler) -> Handler:
-            self.routes.append(Route(method, pattern, who, handler))
+            self.routes.append(Route(method, pattern, who, handler, ahead))
             # Fixed names before parameters: /export/ is no id.
             self.routes.sort(key=lambda route: route.pattern.count("{"))
             return handler
@@ -148,8 +157,9 @@ class Endpoint:
         method = "GET" if request.method == "HEAD" else request.method
         for route, ids in self._matching(request.path):
             if route.method == method:
-                caller = _authorize(request, app, route.who)
-                return route.handler(Call(request, app, ids, request_id, caller))
+                with route.ahead(request, app):
+                    caller = _authorize(request, app, route.who)
+                    return route.handler(Call(request, app, ids, request_id, caller))
         raise MethodNotAllowed(methods)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from functions.adapters.google_access import GoogleAccess
     from functions.adapters.http import Http
     from functions.adapters.oidc import IdTokens
+    from functions.adapters.read_ahead import ReadAhead
     from functions.adapters.sealing import KeyRing
     from functions.adapters.upload_links import UploadLinks
 
@@ -52,7 +53,12 @@ class Backends:
     # Stores
 
     @once
-    def documents(self) -> Documents:
+    def documents(self) -> "ReadAhead":
+        from functions.adapters.read_ahead import ReadAhead
+
+        return ReadAhead(self._store())
+
+    def _store(self) -> Documents:
         from functions.adapters.declared_indexes import declared
 
         scheme, _, rest = self.settings.store_url.partition("://")

@@ -9,6 +9,7 @@ from functions.runtime.trigger_wiring import TriggersAndWebhooks
 
 if TYPE_CHECKING:
     from functions.services.delivering import Delivering
+    from functions.services.foresight import Foresight
     from functions.services.history import History
     from functions.services.merging import Merging
     from functions.services.pacing import Pacing
@@ -108,6 +109,12 @@ class App(TriggersAndWebhooks, ForOperators):
             clock=self.clock,
             random=self.random,
         )
+
+    @once
+    def foresight(self) -> "Foresight":
+        from functions.services.foresight import Foresight
+
+        return Foresight(self.accounts)
 
     @once
     def merging(self) -> "Merging":

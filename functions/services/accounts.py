@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import AccountChange, GmailAccount
@@ -23,6 +24,11 @@ from functions.domain.ports import Create, Delete, Document, Documents, Query, U
 from functions.services.announcing import Announcer, Silence
 from functions.services.owners import Owners
 from functions.services.tokens import Tokens, path
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+REMEMBERED = 4096  # owners or addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,10 @@ class Accounts:
         self._disconnected = disconnected
         self._announcing = announcing or Silence()
         self._owners = Owners(documents)
+        # What a name led to last: a guess where to look first, never more.
+        self._defaults: dict[str, str] = {}  # by owner
+        self._first: dict[str, GmailAccount] = {}  # by owner
+        self._addresses: dict[tuple[str, str], str] = {}  # by owner and address
 
     def page(self, caller: Caller, limit: int, after: str | None) -> AccountPage:
         """Oldest connection first."""
@@ -91,21 +101,49 @@ class Accounts:
                 raise NotFound("This key may not use the default account.", remedy="Name one of its own as `account`.")
         if "@" not in wanted:
             return self.get(caller, wanted)
+        if known := self._by_address(caller, wanted.lower()):
+            return known
         # An address may have several records: it can pass from one Google account to another.
         page = self._documents.query(Query(_collection(caller.owner), equals={"email": wanted.lower()}, limit=20))
         found = [records.from_data(GmailAccount, d.data) for d in page.documents]
         usable = sorted((a for a in found if caller.may_use(a.id)), key=lambda a: (bool(a.problem_code), a.id))
         if not usable:
             raise NotFound("No connected account has this address.")
+        _remember(self._addresses, (caller.owner, wanted.lower()), usable[0].id)
         return usable[0]
+
+    def likely(self, owner: str, wanted: str | None) -> str:
+        """The id of what `resolve` will probably find, without a read; empty where there is no telling."""
+        if wanted is None:
+            return self._defaults.get(owner, "")
+        return self._addresses.get((owner, wanted.lower()), "") if "@" in wanted else wanted
+
+    def _by_address(self, caller: Caller, address: str) -> GmailAccount | None:
+        """The account that had this address when it was last looked for, if it still has it and works."""
+        account_id = self._addresses.get((caller.owner, address), "")
+        found = self.find(caller.owner, account_id) if account_id and caller.may_use(account_id) else None
+        good = found is not None and found.account.email == address and not found.account.problem_code
+        return found.account if found and good else None
 
     def default_id(self, owner: str) -> str:
         """The chosen default or, where it is gone, the account connected first."""
         chosen = self._owners.settings(owner).default_account
-        if chosen and self.find(owner, chosen):
-            return chosen
+        found = chosen if chosen and self.find(owner, chosen) else self._connected_first(owner)
+        _remember(self._defaults, owner, found)
+        return found
+
+    def _connected_first(self, owner: str) -> str:
+        """Once found it stays the first for as long as it is there: those that come are connected later."""
+        if known := self._first.get(owner):
+            found = self.find(owner, known.id)
+            if found and found.account.connected_at == known.connected_at:  # not connected anew
+                return known.id
         page = self._documents.query(Query(_collection(owner), order=("connected_at", "asc"), limit=1))
-        return page.documents[0].id if page.documents else ""
+        if not page.documents:
+            return ""
+        first = records.from_data(GmailAccount, page.documents[0].data)
+        _remember(self._first, owner, first)
+        return first.id
 
     def store(self, account: GmailAccount, before: Found | None, also: Sequence[Write]) -> None:
         """Write a connected account, together with `also`. Raises PreconditionFailed where it changed meanwhile."""
@@ -160,6 +198,12 @@ class Accounts:
 
 def _collection(owner: str) -> str:
     return f"owners/{owner}/accounts"
+
+
+def _remember(memory: dict[K, V], key: K, value: V) -> None:
+    if len(memory) >= REMEMBERED:
+        memory.clear()
+    memory[key] = value
 
 
 def _found(document: Document) -> Found:

@@ -53,7 +53,7 @@ class ApiKeys:
             created_at=now,
             expires_at=expires_at,
         )
-        self._documents.commit([Create(_path(key.id), records.to_data(key))])
+        self._documents.commit([Create(path(key.id), records.to_data(key))])
         return key, keys.token(key.id, secret)
 
     def page(self, owner: str, limit: int, after: str | None) -> KeyPage:
@@ -68,7 +68,7 @@ class ApiKeys:
         key = self._find(key_id)
         if key is None or key.owner != owner:
             raise NotFound("There is no API key with this id.")
-        self._documents.commit([Delete(_path(key_id))])
+        self._documents.commit([Delete(path(key_id))])
 
     def authenticate(self, token: str) -> Caller:
         """Raises Unauthenticated, in the same words whatever is wrong with the key."""
@@ -88,15 +88,15 @@ class ApiKeys:
         )
 
     def _find(self, key_id: str) -> ApiKey | None:
-        document = self._documents.get(_path(key_id)) if looks_like("key", key_id) else None
+        document = self._documents.get(path(key_id)) if looks_like("key", key_id) else None
         return records.from_data(ApiKey, document.data) if document else None
 
     def _note_use(self, key: ApiKey, now: datetime) -> None:
         try:
-            self._documents.commit([Update(_path(key.id), {"last_used_at": now})])
+            self._documents.commit([Update(path(key.id), {"last_used_at": now})])
         except PreconditionFailed:
             raise Unauthenticated("The API key is not valid: it is unknown, was revoked, or has expired.") from None
 
 
-def _path(key_id: str) -> str:
+def path(key_id: str) -> str:
     return f"keys/{key_id}"

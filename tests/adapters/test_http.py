@@ -206,6 +206,65 @@ def test_an_answer_without_end_is_cut_off(client: Http, stub: Stub, monkeypatch:
         client.request("GET", stub.url)
 
 
+def test_what_a_server_says_in_between_is_no_answer(client: Http, stub: Stub) -> None:
+    between = b"HTTP/1.1 103 Early Hints\r\nX-Some: Hint\r\nX-Hint: 1\r\n\r\n"
+    stub.script.append(Act(answer=between + answer_with(200, b"yes", "X-Some: Thing")))
+
+    answer = client.request("POST", stub.url, body=b"abc")
+
+    assert (answer.status, answer.body, answer.headers["x-some"]) == (200, b"yes", "Thing")
+    assert "x-hint" not in answer.headers
+    client.request("POST", stub.url, body=b"abc")
+    assert stub.connections == 1
+
+
+def test_an_answer_without_a_length_ends_with_its_connection(client: Http, stub: Stub) -> None:
+    stub.script.append(Act(answer=b"HTTP/1.1 200 OK\r\nX-Some: Thing\r\n\r\nall of it", how="close"))
+
+    assert client.request("GET", stub.url).body == b"all of it"
+
+
+def test_an_answer_that_ends_within_its_headers_is_none(client: Http, stub: Stub) -> None:
+    stub.script.append(Act(answer=b"HTTP/1.1 200 OK\r\nX-Some: Thing\r\nX-Oth", how="close"))
+
+    with pytest.raises(RequestFailed):
+        client.request("GET", stub.url)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {"X-Mine": "1\r\nX-Other: 2"}),
+        ("/", {"X-Mine\r\nX-Other": "1"}),
+        ("/", {"X-Mine": "\x00"}),
+        ("/a b", {}),
+        ("/\u00e9", {}),
+    ],
+)
+def test_nothing_gets_a_line_of_its_own_into_a_request(
+    client: Http, stub: Stub, path: str, headers: dict[str, str]
+) -> None:
+    with pytest.raises(ValueError, match="Not a"):
+        client.request("GET", stub.url + path, headers=headers)
+
+    assert stub.connections == 0
+
+
+def test_a_short_message_leaves_in_one_piece_with_its_head() -> None:
+    pieces: list[bytes] = []
+
+    class Socket:
+        def sendall(self, data: bytes) -> None:
+            pieces.append(bytes(data))
+
+    sending = http._Sending(Socket())  # type: ignore[arg-type]
+    assert sending.all(b"head", lambda: iter([b"a" * 1000, b"b" * 1000]))
+    assert pieces == [b"head" + b"a" * 1000 + b"b" * 1000]
+    pieces.clear()
+    assert sending.all(b"head", lambda: iter([b"a", b"b" * 100_000, b"c", b"d"]))
+    assert pieces == [b"heada", b"b" * 100_000, b"cd"]
+
+
 def test_redirects_are_not_followed(client: Http, stub: Stub) -> None:
     stub.script.append(Act(answer=answer_with(302, b"", f"Location: {stub.url}/elsewhere")))
 

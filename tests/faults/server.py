@@ -8,7 +8,6 @@ A kill is SIGKILL to the whole process group, so that no part of the server outl
 """
 
 import argparse
-import http.client
 import importlib
 import json
 import os
@@ -22,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from functions.adapters import local_queue
+from functions.adapters import http, local_queue
 from functions.cli.server import Gateway, Server, endpoints
 from functions.domain.errors import Unavailable
 from functions.domain.google_ports import Upload
@@ -172,7 +171,7 @@ def wrap_gmail(app: App, killer: Killer) -> None:
     gmail: Any = app.gmail
     send = gmail.send
     sending = threading.local()
-    getresponse = http.client.HTTPConnection.getresponse
+    read = http._Answering.read
 
     def killing(token: str, message: Upload, thread_id: str | None = None) -> Any:
         killer.at("before the first byte")
@@ -182,17 +181,17 @@ def wrap_gmail(app: App, killer: Killer) -> None:
         finally:
             sending.now = False
 
-    def answered(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+    def answered(answering: http._Answering) -> tuple[http.Answer, bool]:
         """The answer lies in the socket: Gmail has accepted, and we don't know it yet."""
-        if getattr(sending, "now", False) and connection.sock is not None:
+        if getattr(sending, "now", False):
             poll = select.poll()
-            poll.register(connection.sock, select.POLLIN)
+            poll.register(answering._connection, select.POLLIN)
             poll.poll(ANSWER_WITHIN)
             killer.at("after Gmail accepted")
-        return getresponse(connection)
+        return read(answering)
 
     gmail.send = killing
-    http.client.HTTPConnection.getresponse = answered  # type: ignore[method-assign]
+    http._Answering.read = answered  # type: ignore[method-assign]
 
 
 class SteppedApp(App):
