@@ -1,60 +1,35 @@
 """Access tokens of the service account: fetched from the metadata server, kept, and renewed in time."""
 
-import threading
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from google.oauth2.credentials import Credentials
 
+from functions.adapters import google_access
 from functions.adapters.google_access import GoogleAccess, NoAccess
 from functions.adapters.http import Http
 from functions.domain.errors import Unavailable
-
-
-class Metadata(ThreadingHTTPServer):
-    """The platform's metadata server. https://cloud.google.com/compute/docs/metadata/querying-metadata"""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, bytes]] = []
-        self.life = 3599
-        self.asked = 0
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                server.asked += 1
-                time.sleep(0.05)
-                assert self.path == "/computeMetadata/v1/instance/service-accounts/default/token"
-                good = self.headers["Metadata-Flavor"] == "Google"
-                body = b'{"access_token":"ya29.%d","expires_in":%d,"token_type":"Bearer"}' % (server.asked, server.life)
-                status, body = server.answers.pop(0) if server.answers else (200 if good else 403, body)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
+from tests.adapters.metadata import Metadata
+from tests.faults.stub import Stub
 
 
 @pytest.fixture
 def metadata() -> Iterator[Metadata]:
     server = Metadata()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    server.close()
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    made = Stub()
+    yield made
+    made.close()
 
 
 def test_a_token_is_fetched_once_however_many_ask(metadata: Metadata) -> None:
@@ -86,6 +61,28 @@ def test_a_metadata_server_that_falters_is_asked_again(metadata: Metadata, answe
     assert GoogleAccess(Http(), metadata_host=metadata.host).headers() == {"Authorization": "Bearer ya29.2"}
 
 
+def test_a_metadata_server_that_is_not_up_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    up: list[Metadata] = []
+    with socket.socket() as place:  # bound, so that nobody else takes it; who connects is refused
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        port = place.getsockname()[1]
+
+        def start(seconds: float) -> None:
+            assert seconds > 0
+            place.close()
+            up.append(Metadata(port))
+
+        monkeypatch.setattr(google_access, "time", SimpleNamespace(monotonic=time.monotonic, sleep=start))
+        try:
+            assert GoogleAccess(Http(), metadata_host=f"127.0.0.1:{port}").headers() == {
+                "Authorization": "Bearer ya29.1"
+            }
+        finally:
+            for server in up:
+                server.close()
+
+
 def test_without_a_service_account_it_says_what_to_do(metadata: Metadata) -> None:
     metadata.answers = [(404, b"no such service account")] * 3
     with pytest.raises(Unavailable) as caught:
@@ -99,6 +96,19 @@ def test_without_credentials_on_a_laptop_it_says_what_to_do(monkeypatch: pytest.
     with pytest.raises(Unavailable) as caught:
         GoogleAccess(Http()).headers()
     assert "gcloud auth application-default login" in caught.value.remedy
+
+
+@pytest.mark.parametrize("project", ["paying-project", None])
+def test_a_persons_credentials_name_the_project_that_pays(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, project: str | None
+) -> None:
+    person = Credentials(  # type: ignore[no-untyped-call]
+        None, "refresh", token_uri=f"{stub.url}/token", client_id="i", client_secret="s", quota_project_id=project
+    )
+    monkeypatch.setattr("google.auth.default", lambda **_: (person, None))
+    found = GoogleAccess(Http()).headers()
+    assert found.pop("Authorization") == "Bearer ya29.fresh"
+    assert found == ({"x-goog-user-project": project} if project else {})
 
 
 def test_an_emulator_wants_no_credentials() -> None:
