@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from functions.adapters import firestore_json, values
+from functions.adapters import firestore_json, google_calls, values
 from functions.adapters.cursors import Place
 from functions.adapters.firestore import CallFailed
 from functions.adapters.firestore_json import Json
@@ -80,16 +80,10 @@ class DirectCalls:
     def _call(self, resource: str, method: str, asked: Json, timeout: float) -> Any:
         url = f"{self._url}{quote(resource, safe='/()')}:{method}"
         body = json.dumps(asked, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        for once_more in (True, False):
-            headers = {**self._access.headers(), "Content-Type": "application/json"}
-            try:
-                answer = self._http.request("POST", url, headers=headers, body=body, timeout=timeout)
-            except RequestFailed as exc:
-                raise CallFailed("UNAVAILABLE", str(exc)) from exc
-            if answer.status != 401 or not once_more:
-                break
-            self._access.forget()
-        return _result(answer)
+        try:
+            return _result(google_calls.call(self._http, self._access, "POST", url, body=body, timeout=timeout))
+        except RequestFailed as exc:
+            raise CallFailed("UNAVAILABLE", str(exc)) from exc
 
     def _write(self, write: Write, token: str) -> Json:
         name = self._name(write.path)

@@ -1,94 +1,103 @@
-"""Secrets in Google's Secret Manager."""
+"""Secrets in Google's Secret Manager, read over REST: every function that starts reads some, and each is one GET.
 
-import threading
-from typing import Any
+https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access
+"""
+
+import base64
+import random
+import time
+from collections.abc import Callable
 
 import google_crc32c
-import grpc  # type: ignore[import-untyped]
-from google.api_core import exceptions
-from google.api_core.retry import Retry, if_exception_type
-from google.auth.exceptions import GoogleAuthError
-from google.cloud import secretmanager
-from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceGrpcTransport
 
-from functions.adapters.secret_names import check_name, check_value, is_version
+from functions.adapters.google_access import GoogleAccess
+from functions.adapters.google_calls import call, refusal
+from functions.adapters.http import Answer, Http, RequestFailed
+from functions.adapters.secret_names import check_name, is_version
 from functions.domain.errors import SecretMissing, Unavailable
-from functions.domain.ports import Secret
+from functions.domain.ports import Secret, Secrets
+
+ROOT = "https://secretmanager.googleapis.com"
+_MISSING = {"NOT_FOUND", "FAILED_PRECONDITION"}  # the latter: disabled or destroyed
+_PASSING = {429, 500, 502, 503, 504}  # statuses after which the next call may do better
+_PAUSES = (0.1, 2.0)  # seconds between two tries: the first, which doubles, and the longest
+_ATTEMPT = 4.0  # seconds that one try may wait: of several, one may meet a connection that died unnoticed
+
+
+def official(project: str) -> Secrets:
+    """Imported here alone: operators add secrets, no function does."""
+    from functions.adapters.secret_manager_official import OfficialSecretManager
+
+    return OfficialSecretManager(project)
 
 
 class SecretManagerSecrets:
-    def __init__(self, project: str, *, deadline: float = 10, channel: grpc.Channel | None = None) -> None:
-        """Connects at the first call. `deadline`: seconds a call may take in all, where the SDK would take 60.
-
-        `channel` leads to another server than Google's; the SDK knows no variable for that.
-        """
+    def __init__(
+        self,
+        project: str,
+        *,
+        http: Http,
+        access: GoogleAccess,
+        deadline: float = 10,
+        root: str = ROOT,
+        writer: Callable[[str], Secrets] = official,
+    ) -> None:
+        """`deadline`: seconds that reading may take in all. `root` is where Secret Manager answers; what `writer` makes
+        of the project does the adding."""
         self._project = project
+        self._http = http
+        self._access = access
         self._deadline = deadline
-        self._channel = channel
-        self._lock = threading.Lock()
-        self._client: Any = None
-        # Reading again does no harm. Adding again would leave a version too many, so that is left to the caller.
-        self._retry = Retry(
-            if_exception_type(
-                exceptions.ServiceUnavailable, exceptions.ResourceExhausted, exceptions.InternalServerError
-            ),
-            initial=0.1,
-            maximum=2,
-            timeout=deadline,
-        )
+        self._root = root
+        self._writer = writer
 
     def get(self, name: str, version: str = "latest") -> Secret:
         path = f"projects/{self._project}/secrets/{check_name(name)}/versions/{version}"
         if not is_version(version):
             raise SecretMissing(f"{name} has no version {version!r}.")
+        answer = self._read(f"{self._root}/v1/{path}:access")
+        if answer.status != 200:
+            reason = refusal(answer)
+            if reason in _MISSING:
+                raise SecretMissing(f"{path} is not there to be read.")
+            raise self._unavailable(f"{answer.status} {reason}".strip())
         try:
-            client = self._connected()
-            found = client.access_secret_version(request={"name": path}, retry=self._retry, timeout=self._deadline)
-        except (exceptions.NotFound, exceptions.FailedPrecondition) as exc:  # the latter: disabled or destroyed
-            raise SecretMissing(f"{path} is not there to be read.") from exc
-        except (exceptions.GoogleAPIError, GoogleAuthError) as exc:
-            raise self._unavailable(exc, "roles/secretmanager.secretAccessor") from exc
-        data = bytes(found.payload.data)
+            found = answer.json()
+            data = base64.b64decode(found["payload"]["data"], validate=True)
+            checksum = int(found["payload"]["dataCrc32c"])  # JSON has no 64 bits: a string
+            number = str(found["name"]).rpartition("/")[2]  # the answer names the number behind `latest`
+        except (ValueError, KeyError, TypeError) as exc:
+            raise self._unavailable("its answer can't be read") from exc
         # https://cloud.google.com/secret-manager/docs/data-integrity
-        if found.payload.data_crc32c != google_crc32c.value(data):
+        if checksum != google_crc32c.value(data):
             raise Unavailable(f"{path} did not arrive as it is stored.")
-        return Secret(data, str(found.name).rpartition("/")[2])  # the answer names the number behind `latest`
+        return Secret(data, number)
 
     def add(self, name: str, value: bytes) -> str:
-        check_name(name)
-        payload = {"data": check_value(value), "data_crc32c": google_crc32c.value(value)}
-        request = {"parent": f"projects/{self._project}/secrets/{name}", "payload": payload}
-        try:
-            client = self._connected()
+        return self._writer(self._project).add(name, value)
+
+    def _read(self, url: str) -> Answer:
+        """Again and again within the deadline, where a failure may pass: reading does no harm."""
+        until = time.monotonic() + self._deadline
+        pause, longest = _PAUSES
+        while True:
+            left = max(until - time.monotonic(), 0.001)
             try:
-                added = client.add_secret_version(request=request, timeout=self._deadline)
-            except exceptions.NotFound:
-                self._create(client, name)
-                added = client.add_secret_version(request=request, timeout=self._deadline)
-        except (exceptions.GoogleAPIError, GoogleAuthError) as exc:
-            raise self._unavailable(exc, "roles/secretmanager.admin") from exc
-        return str(added.name).rpartition("/")[2]
+                answer = call(self._http, self._access, "GET", url, timeout=min(left, _ATTEMPT))
+                if answer.status not in _PASSING:
+                    return answer
+                failure, cause = f"{answer.status} {refusal(answer)}".strip(), None
+            except RequestFailed as exc:
+                failure, cause = str(exc), exc
+            wait = pause * random.uniform(0.5, 1)  # noqa: S311 -- spreads retries, guards nothing
+            if time.monotonic() + wait >= until:
+                raise self._unavailable(failure) from cause
+            time.sleep(wait)
+            pause = min(pause * 2, longest)
 
-    def _create(self, client: Any, name: str) -> None:
-        request = {
-            "parent": f"projects/{self._project}",
-            "secret_id": name,
-            "secret": {"replication": {"automatic": {}}},
-        }
-        try:
-            client.create_secret(request=request, timeout=self._deadline)
-        except exceptions.AlreadyExists:  # by another process, just now
-            return
-
-    def _connected(self) -> Any:
-        with self._lock:
-            if self._client is None:
-                transport = SecretManagerServiceGrpcTransport(channel=self._channel) if self._channel else None
-                self._client = secretmanager.SecretManagerServiceClient(transport=transport)
-            return self._client
-
-    def _unavailable(self, exc: Exception, role: str) -> Unavailable:
+    def _unavailable(self, failure: str) -> Unavailable:
         return Unavailable(
-            f"Secret Manager of project {self._project} did not do what was asked: {type(exc).__name__}.",
-            remedy=f"Check that its API is enabled and that the service account has {role}; then try again.",
+            f"Secret Manager of project {self._project} did not do what was asked: {failure}.",
+            remedy="Check that its API is enabled and that the service account has roles/secretmanager.secretAccessor;"
+            " then try again.",
         )

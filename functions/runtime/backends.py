@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from functions.domain import ids
 from functions.domain.google_ports import Gmail, OAuthClient
 from functions.domain.ports import Blobs, Documents, Secrets
-from functions.runtime.lazy import once
+from functions.runtime.lazy import later, once
 from functions.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,19 +82,14 @@ class Backends:
         return DirectCalls(project, database, self.http, self.google_access, self.settings.firestore_emulator)
 
     @once
-    def google_access(self) -> "GoogleAccess":
-        from functions.adapters.google_access import GoogleAccess
-
-        return GoogleAccess(self.http, metadata_host=self.settings.metadata_host)
-
-    @once
     def blobs(self) -> Blobs:
-        url = self.settings.blobs_url
-        if url.startswith("gs://"):
-            from functions.adapters.cloud_storage import CloudStorageBlobs
+        # Most messages are small, and lie in documents: only the others pay for Cloud Storage's library.
+        return later(self._bucket) if self.settings.blobs_url.startswith("gs://") else self.local_blobs
 
-            return CloudStorageBlobs(url.removeprefix("gs://"))
-        return self.local_blobs
+    def _bucket(self) -> Blobs:
+        from functions.adapters.cloud_storage import CloudStorageBlobs
+
+        return CloudStorageBlobs(self.settings.blobs_url.removeprefix("gs://"))
 
     @once
     def local_blobs(self) -> "FileBlobs":
@@ -117,12 +112,19 @@ class Backends:
     def secrets(self) -> Secrets:
         url = self.settings.secrets_url
         if url.startswith("secretmanager://"):
-            from functions.adapters.secret_manager import SecretManagerSecrets
-
-            return SecretManagerSecrets(url.removeprefix("secretmanager://"))
+            return self._secret_manager(url.removeprefix("secretmanager://"))
         from functions.adapters.file_secrets import FileSecrets
 
         return FileSecrets(url.removeprefix("file:"))
+
+    def _secret_manager(self, project: str) -> Secrets:
+        if self.settings.official_clients:
+            from functions.adapters.secret_manager_official import OfficialSecretManager
+
+            return OfficialSecretManager(project)
+        from functions.adapters.secret_manager import SecretManagerSecrets
+
+        return SecretManagerSecrets(project, http=self.http, access=self.google_access)
 
     @once
     def token_ring(self) -> "KeyRing":
@@ -164,9 +166,7 @@ class Backends:
             return setting
         with self.lock:
             if setting not in self._secret_values:
-                from functions.adapters.secret_manager import SecretManagerSecrets
-
-                secret = SecretManagerSecrets(match["project"]).get(match["name"], match["version"])
+                secret = self._secret_manager(match["project"]).get(match["name"], match["version"])
                 self._secret_values[setting] = secret.value.decode().strip()
             return self._secret_values[setting]
 
@@ -177,6 +177,13 @@ class Backends:
         from functions.adapters.http import Http
 
         return Http()
+
+    @once
+    def google_access(self) -> "GoogleAccess":
+        """Tokens of the service account that this runs as."""
+        from functions.adapters.google_access import GoogleAccess
+
+        return GoogleAccess(self.http, metadata_host=self.settings.metadata_host)
 
     @once
     def oauth(self) -> OAuthClient:

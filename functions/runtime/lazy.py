@@ -1,7 +1,8 @@
 """Attributes that are made when first asked for."""
 
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar, overload
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar, cast, overload
 
 T = TypeVar("T")
 
@@ -29,3 +30,21 @@ class once(Generic[T]):  # noqa: N801 - reads as a decorator
                 app.__dict__[self._name] = self._make(app)
         found: T = app.__dict__[self._name]
         return found
+
+
+def later(make: Callable[[], T]) -> T:
+    """What others hold from the start and seldom call: made at the first call."""
+    return cast(T, _Later(make))
+
+
+class _Later:
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._made: Any = None
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+        return getattr(self._made, name)

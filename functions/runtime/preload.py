@@ -22,19 +22,19 @@ _RECEIVING = (
 PRELOADED = {"send": _SENDING, "deliver": _SENDING, "webhook": _RECEIVING}
 _BY_SCHEME = {
     "sqlite": "functions.adapters.sqlite",
-    "firestore": "functions.adapters.firestore",
-    "gs": "functions.adapters.cloud_storage",
-    "cloudtasks": "functions.adapters.cloud_tasks",
+    "firestore": "functions.adapters.firestore_direct",
     "secretmanager": "functions.adapters.secret_manager",
+}
+_OFFICIAL = {
+    "firestore": "functions.adapters.firestore_official",
+    "secretmanager": "functions.adapters.secret_manager_official",
 }
 
 
 def preload(function: str, settings: Settings) -> None:
     if function not in PRELOADED:
         return
-    urls = [settings.store_url, settings.tasks_url, settings.secrets_url]
-    if PRELOADED[function] is _SENDING:
-        urls.append(settings.blobs_url)
-    schemes = (url.partition(":")[0] for url in urls)
-    for module in (*PRELOADED[function], *(_BY_SCHEME[s] for s in schemes if s in _BY_SCHEME)):
+    schemes = [url.partition(":")[0] for url in (settings.store_url, settings.secrets_url)]
+    heavy = {**_BY_SCHEME, **(_OFFICIAL if settings.official_clients else {})}
+    for module in (*PRELOADED[function], *(heavy[s] for s in schemes if s in heavy)):
         importlib.import_module(module)

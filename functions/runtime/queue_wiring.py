@@ -29,6 +29,8 @@ class Queue(Backends):
 
             project, location, queue = url.removeprefix("cloudtasks://").split("/")
             return CloudTasks(
+                http=self.http,
+                access=self.google_access,
                 project=project,
                 location=location,
                 queue=queue,

@@ -56,7 +56,7 @@ def rows(world: World, *, quick: bool) -> Iterator[Row]:
         queue = FakeCloudTasks()
         stack.callback(queue.close)
         triggers = made(world)
-        ours = [stack.enter_context(running(hook(world, queue.address))) for _ in range(2)]
+        ours = [stack.enter_context(running(hook(world, queue.url))) for _ in range(2)]
         hello = [stack.enter_context(running(world.hello())) for _ in range(2)]
         wanted: set[str] = set()
         for number, rate, name in itertools.product(range(-1, rounds), RATES, ("hello", "ours")):
@@ -181,8 +181,7 @@ def answered(plan: Sequence[Due], course: Course) -> None:
 
 def drained(world: World, queue: FakeCloudTasks) -> dict[str, Any]:
     """What is on record once everything in the queue was done."""
-    bodies = [json.loads(task.http_request.body) for task in queue.tasks.values()]
-    tasks = "\n".join(sorted(body["send"] for body in bodies if "send" in body))
+    tasks = "\n".join(sorted(body["send"] for body in queue.bodies() if "send" in body))
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.drain"],
         cwd=ROOT,

@@ -8,10 +8,15 @@ import grpc  # type: ignore[import-untyped]
 import pytest
 
 from functions.adapters.declared_indexes import declared
+from functions.adapters.google_access import NoAccess
+from functions.adapters.http import Http
+from functions.adapters.secret_manager import SecretManagerSecrets
 from functions.domain.indexes import Indexes
 from functions.domain.ports import Blobs, Documents, Secrets
+from tests.adapters.metadata import Metadata
 from tests.contracts.fake_gcs import FakeCloudStorage
 from tests.contracts.fake_secret_manager import FakeSecretManager
+from tests.faults.stub import Stub
 from tests.stores import firestore
 
 Open = Callable[..., Documents]
@@ -70,20 +75,58 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
 
 
 @pytest.fixture
+def metadata() -> Iterator[Metadata]:
+    server = Metadata()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    made = Stub()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def fake_secret_manager() -> Iterator[FakeSecretManager]:
     server = FakeSecretManager()
     yield server
     server.close()
 
 
-@pytest.fixture(params=["files", "secret_manager"])
-def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Secrets]:
+@pytest.fixture
+def official_secrets(fake_secret_manager: FakeSecretManager) -> Iterator[Secrets]:
+    from functions.adapters.secret_manager_official import OfficialSecretManager
+
+    with grpc.insecure_channel(fake_secret_manager.address) as channel:
+        yield OfficialSecretManager("project", channel=channel, deadline=5)
+
+
+@pytest.fixture
+def direct_secrets(fake_secret_manager: FakeSecretManager, official_secrets: Secrets) -> Secrets:
+    return SecretManagerSecrets(
+        "project",
+        http=Http(),
+        access=NoAccess(),
+        deadline=5,
+        root=fake_secret_manager.url,
+        writer=lambda _project: official_secrets,
+    )
+
+
+@pytest.fixture(params=["direct_secrets", "official_secrets"])
+def manager(request: pytest.FixtureRequest) -> Secrets:
+    """Secret Manager, both ways."""
+    made: Secrets = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture(params=["files", "direct_secrets", "official_secrets"])
+def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Secrets:
     if request.param == "files":
         from functions.adapters.file_secrets import FileSecrets
 
-        yield FileSecrets(tmp_path / "data" / "secrets")
-        return
-    from functions.adapters.secret_manager import SecretManagerSecrets
-
-    with grpc.insecure_channel(request.getfixturevalue("fake_secret_manager").address) as channel:
-        yield SecretManagerSecrets("project", channel=channel)
+        return FileSecrets(tmp_path / "data" / "secrets")
+    made: Secrets = request.getfixturevalue(request.param)
+    return made

@@ -1,46 +1,54 @@
-"""A Cloud Tasks in memory, over gRPC without TLS: create_task, with its deduplication by name.
+"""A Cloud Tasks in memory, over HTTP: tasks.create, with its deduplication by name.
 
-https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2
+https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create
 """
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+import base64
+import json
+import re
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
-from google.cloud.tasks_v2 import types
+from tests.contracts.rest import Reply, RestServer, refusal
+
+# What may be set of a task, and what it may be. Google refuses what it does not know.
+SHAPE: dict[str, Any] = {
+    "name": r"projects/[^/]+/locations/[^/]+/queues/[^/]+/tasks/[A-Za-z0-9_-]{1,500}",
+    "scheduleTime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z",
+    "dispatchDeadline": r"\d+(\.\d{1,9})?s",
+    "httpRequest": {
+        "url": r"https?://.+",
+        "httpMethod": r"POST|GET|HEAD|PUT|DELETE|PATCH|OPTIONS",
+        "headers": {"Content-Type": r".+"},
+        "body": r"[A-Za-z0-9+/]*={0,2}",
+        "oidcToken": {"serviceAccountEmail": r".+@.+", "audience": r".+"},
+    },
+}
 
 
-class FakeCloudTasks:
+class FakeCloudTasks(RestServer):
     def __init__(self) -> None:
-        self.tasks: dict[str, Any] = {}
-        self.calls = 0
-        self.failures: list[grpc.StatusCode] = []  # answers to the next calls
-        self.silent = threading.Event()  # set: it takes calls and says nothing
-        self._server = grpc.server(ThreadPoolExecutor(8))
-        handler = grpc.unary_unary_rpc_method_handler(
-            self.create,
-            request_deserializer=types.CreateTaskRequest.deserialize,
-            response_serializer=types.Task.serialize,
-        )
-        service = "google.cloud.tasks.v2.CloudTasks"
-        self._server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(service, {"CreateTask": handler}),),
-        )
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
+        self.tasks: dict[str, Any] = {}  # as they came, by name
+        super().__init__()
 
-    def close(self) -> None:
-        self.silent.clear()
-        self._server.stop(None)
+    def bodies(self) -> list[Any]:
+        """What the tasks carry."""
+        return [json.loads(base64.b64decode(task["httpRequest"]["body"])) for task in self.tasks.values()]
 
-    def create(self, request: Any, context: Any) -> Any:
-        self.calls += 1
-        while self.silent.is_set() and context.is_active():
-            threading.Event().wait(0.01)
-        if self.failures:
-            context.abort(self.failures.pop(0), "as the test asked")
-        if request.task.name in self.tasks:
-            context.abort(grpc.StatusCode.ALREADY_EXISTS, "Requested entity already exists")
-        self.tasks[request.task.name] = request.task
-        return request.task
+    def reply(self, method: str, path: str, body: bytes) -> Reply:
+        asked = json.loads(body)
+        if asked.keys() != {"task"} or not fits(asked["task"], SHAPE):
+            return refusal("INVALID_ARGUMENT", f"Invalid JSON payload received: {asked}")
+        name = asked["task"]["name"]
+        if (method, path) != ("POST", f"/v2/{name.rpartition('/')[0]}"):
+            return refusal("NOT_FOUND", f"{method} {path}")
+        with self.lock:
+            if name in self.tasks:
+                return refusal("ALREADY_EXISTS", "Requested entity already exists")
+            self.tasks[name] = asked["task"]
+        return 200, json.dumps(asked["task"]).encode()
+
+
+def fits(value: Any, shape: Any) -> bool:
+    if isinstance(shape, str):
+        return isinstance(value, str) and re.fullmatch(shape, value) is not None
+    return isinstance(value, dict) and value.keys() == shape.keys() and all(fits(value[k], shape[k]) for k in shape)

@@ -1,23 +1,31 @@
-"""A Secret Manager in memory, over gRPC without TLS, with the methods that reading and adding secrets use.
+"""A Secret Manager in memory, with the methods that reading and adding secrets use: all of them over gRPC without TLS,
+for the official client, and reading over HTTP.
 
-https://cloud.google.com/secret-manager/docs/reference/rpc/google.cloud.secretmanager.v1
+https://cloud.google.com/secret-manager/docs/reference/rpc/google.cloud.secretmanager.v1, …/rest
 """
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import google_crc32c
 import grpc  # type: ignore[import-untyped]
 from google.cloud.secretmanager_v1 import types
+from google.protobuf import json_format
+
+from tests.contracts.rest import Reply, RestServer, refusal
 
 
-class FakeSecretManager:
+class Refused(Exception):
+    """`args` are the status and the message."""
+
+
+class FakeSecretManager(RestServer):
+    """`url` is where REST is spoken, `address` where gRPC is. `failures` hit the next calls of either."""
+
     def __init__(self) -> None:
         self.secrets: dict[str, list[bytes | None]] = {}  # None: a destroyed version
-        self.failures: list[grpc.StatusCode] = []  # answers to the next calls
         self.corrupt = False
-        self._lock = threading.Lock()
+        super().__init__()
         self._server = grpc.server(ThreadPoolExecutor(8))
         methods: dict[str, tuple[Any, Any, Any]] = {
             "AccessSecretVersion": (self.access, types.AccessSecretVersionRequest, types.AccessSecretVersionResponse),
@@ -26,7 +34,7 @@ class FakeSecretManager:
         }
         handlers = {
             name: grpc.unary_unary_rpc_method_handler(
-                call, request_deserializer=request.deserialize, response_serializer=answer.serialize
+                self._served(call), request_deserializer=request.deserialize, response_serializer=answer.serialize
             )
             for name, (call, request, answer) in methods.items()
         }
@@ -37,44 +45,62 @@ class FakeSecretManager:
 
     def close(self) -> None:
         self._server.stop(None)
+        super().close()
 
-    def access(self, request: Any, context: Any) -> Any:
-        self._fail(context)
+    def reply(self, method: str, path: str, body: bytes) -> Reply:  # noqa: ARG002
+        name, _, verb = path.removeprefix("/v1/").partition(":")
+        if (method, verb) != ("GET", "access"):
+            return refusal("NOT_FOUND", f"{method} {path}")
+        try:
+            found = self.access(types.AccessSecretVersionRequest(name=name))
+        except Refused as exc:
+            return refusal(*exc.args)
+        return 200, json_format.MessageToJson(types.AccessSecretVersionResponse.pb(found)).encode()
+
+    def access(self, request: Any) -> Any:
         secret, _, version = request.name.rpartition("/versions/")
         versions = self.secrets.get(secret, [])
         number = len(versions) if version == "latest" else int(version)
         if not 0 < number <= len(versions):
-            context.abort(grpc.StatusCode.NOT_FOUND, f"Secret Version [{request.name}] not found.")
+            raise Refused("NOT_FOUND", f"Secret Version [{request.name}] not found.")
         data = versions[number - 1]
         if data is None:
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "The version is in DESTROYED state.")
-        assert data is not None
+            raise Refused("FAILED_PRECONDITION", "The version is in DESTROYED state.")
         checksum = google_crc32c.value(data)
         payload = types.SecretPayload(data=data[::-1] if self.corrupt else data, data_crc32c=checksum)
-        return types.AccessSecretVersionResponse(name=f"{secret}/versions/{number}", payload=payload)
+        # Google answers with the project's number, whatever it was asked with.
+        name = f"projects/123456789/secrets/{secret.rpartition('/')[2]}/versions/{number}"
+        return types.AccessSecretVersionResponse(name=name, payload=payload)
 
-    def add(self, request: Any, context: Any) -> Any:
-        self._fail(context)
+    def add(self, request: Any) -> Any:
         data = bytes(request.payload.data)
         if request.payload.data_crc32c != google_crc32c.value(data):
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "The checksum does not match.")
-        with self._lock:
+            raise Refused("INVALID_ARGUMENT", "The checksum does not match.")
+        with self.lock:
             if request.parent not in self.secrets:
-                context.abort(grpc.StatusCode.NOT_FOUND, f"Secret [{request.parent}] not found.")
+                raise Refused("NOT_FOUND", f"Secret [{request.parent}] not found.")
             self.secrets[request.parent].append(data)
             return types.SecretVersion(name=f"{request.parent}/versions/{len(self.secrets[request.parent])}")
 
-    def create(self, request: Any, context: Any) -> Any:
-        self._fail(context)
+    def create(self, request: Any) -> Any:
         name = f"{request.parent}/secrets/{request.secret_id}"
         if "automatic" not in request.secret.replication:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "A secret needs a replication policy.")
-        with self._lock:
+            raise Refused("INVALID_ARGUMENT", "A secret needs a replication policy.")
+        with self.lock:
             if name in self.secrets:
-                context.abort(grpc.StatusCode.ALREADY_EXISTS, f"Secret [{name}] already exists.")
+                raise Refused("ALREADY_EXISTS", f"Secret [{name}] already exists.")
             self.secrets[name] = []
         return types.Secret(name=name)
 
-    def _fail(self, context: Any) -> None:
-        if self.failures:
-            context.abort(self.failures.pop(0), "as the test asked")
+    def _served(self, call: Any) -> Any:
+        def serve(request: Any, context: Any) -> Any:
+            with self.lock:
+                failure = self.failures.pop(0) if self.failures else None
+            try:
+                if failure is not None:
+                    raise Refused(failure, "as the test asked")
+                return call(request)
+            except Refused as exc:
+                context.abort(grpc.StatusCode[exc.args[0]], exc.args[1])
+
+        return serve

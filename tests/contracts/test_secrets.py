@@ -1,22 +1,29 @@
-"""What every store of secrets does, in files and in Secret Manager (the official client, with a server of ours)."""
+"""What every store of secrets does: in files, and in Secret Manager, by REST and by the official client."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import google_crc32c
 import grpc  # type: ignore[import-untyped]
 import pytest
 
 from functions.adapters.file_secrets import FileSecrets
+from functions.adapters.google_access import GoogleAccess, NoAccess
+from functions.adapters.http import Http
 from functions.adapters.secret_manager import SecretManagerSecrets
+from functions.adapters.secret_manager_official import OfficialSecretManager
 from functions.domain.errors import SecretMissing, Unavailable
 from functions.domain.ports import Secret, Secrets
+from tests.adapters.metadata import Metadata
 from tests.contracts.fake_secret_manager import FakeSecretManager
+from tests.faults.stub import Act, Stub, http
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,22 +111,14 @@ def test_a_directory_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
         FileSecrets(tmp_path / "file" / "secrets").get("keyset")
 
 
-@pytest.fixture
-def manager(fake_secret_manager: FakeSecretManager) -> Iterator[SecretManagerSecrets]:
-    with grpc.insecure_channel(fake_secret_manager.address) as channel:
-        yield SecretManagerSecrets("project", channel=channel, deadline=5)
-
-
-def test_a_destroyed_version_is_missing(manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager) -> None:
+def test_a_destroyed_version_is_missing(manager: Secrets, fake_secret_manager: FakeSecretManager) -> None:
     manager.add("keyset", b"x")
     fake_secret_manager.secrets["projects/project/secrets/keyset"][0] = None
     with pytest.raises(SecretMissing):
         manager.get("keyset")
 
 
-def test_a_secret_that_arrives_changed_is_unavailable(
-    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
-) -> None:
+def test_a_secret_that_arrives_changed_is_unavailable(manager: Secrets, fake_secret_manager: FakeSecretManager) -> None:
     manager.add("keyset", b"xyz")
     fake_secret_manager.corrupt = True
     with pytest.raises(Unavailable, match="did not arrive"):
@@ -127,32 +126,28 @@ def test_a_secret_that_arrives_changed_is_unavailable(
 
 
 def test_a_passing_failure_is_retried_by_reading_alone(
-    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
+    manager: Secrets, fake_secret_manager: FakeSecretManager
 ) -> None:
     manager.add("keyset", b"x")
-    fake_secret_manager.failures = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED]
+    fake_secret_manager.failures = ["UNAVAILABLE", "RESOURCE_EXHAUSTED"]
     assert manager.get("keyset").value == b"x"
-    fake_secret_manager.failures = [grpc.StatusCode.UNAVAILABLE]
+    fake_secret_manager.failures = ["UNAVAILABLE"]
     with pytest.raises(Unavailable):
         manager.add("keyset", b"y")
     assert manager.get("keyset").value == b"x"
 
 
-def test_a_refusal_names_the_role_that_is_missing(
-    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
-) -> None:
-    fake_secret_manager.failures = [grpc.StatusCode.PERMISSION_DENIED]
+def test_a_refusal_names_the_role_that_is_missing(manager: Secrets, fake_secret_manager: FakeSecretManager) -> None:
+    fake_secret_manager.failures = ["PERMISSION_DENIED"]
     with pytest.raises(Unavailable) as caught:
         manager.get("keyset")
     assert "roles/secretmanager.secretAccessor" in caught.value.remedy
 
 
-def test_another_process_may_create_the_secret_first(
-    manager: SecretManagerSecrets, fake_secret_manager: FakeSecretManager
-) -> None:
+def test_another_process_may_create_the_secret_first(manager: Secrets, fake_secret_manager: FakeSecretManager) -> None:
     """As if it appeared between our add, which did not find it, and our create."""
     fake_secret_manager.secrets["projects/project/secrets/keyset"] = []
-    fake_secret_manager.failures = [grpc.StatusCode.NOT_FOUND]
+    fake_secret_manager.failures = ["NOT_FOUND"]
     assert manager.add("keyset", b"x") == "1"
 
 
@@ -162,11 +157,108 @@ def test_a_dead_secret_manager_is_unavailable_soon(listens: bool) -> None:
         server.bind(("127.0.0.1", 0))
         if listens:
             server.listen()
-        with grpc.insecure_channel(f"127.0.0.1:{server.getsockname()[1]}") as channel:
-            secrets = SecretManagerSecrets("project", channel=channel, deadline=1)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with grpc.insecure_channel(address) as channel:
+            official = OfficialSecretManager("project", channel=channel, deadline=1)
+            direct = SecretManagerSecrets(
+                "project", http=Http(), access=NoAccess(), deadline=1, root=f"http://{address}"
+            )
             started = time.monotonic()
-            with pytest.raises(Unavailable):
-                secrets.get("keyset")
-            with pytest.raises(Unavailable):
-                secrets.add("keyset", b"x")
-            assert time.monotonic() - started < 5
+            for ask in (direct.get, official.get, lambda name: official.add(name, b"x")):
+                with pytest.raises(Unavailable):
+                    ask("keyset")
+            assert time.monotonic() - started < 7
+
+
+# By REST
+
+
+def direct(server: FakeSecretManager, access: GoogleAccess, *, deadline: float = 5) -> SecretManagerSecrets:
+    return SecretManagerSecrets("project", http=Http(), access=access, deadline=deadline, root=server.url)
+
+
+def stored(server: FakeSecretManager, value: bytes) -> None:
+    server.secrets["projects/project/secrets/keyset"] = [value]
+
+
+@pytest.mark.parametrize("value", [b"\0", b"\xff\xfe", b'{"a": 1}\n', bytes(range(256)) * 256, b"+/=-_"])
+def test_a_value_may_be_any_bytes(fake_secret_manager: FakeSecretManager, value: bytes) -> None:
+    stored(fake_secret_manager, value)
+    assert direct(fake_secret_manager, NoAccess()).get("keyset") == Secret(value, "1")
+
+
+@pytest.mark.parametrize(
+    "failure", ["INTERNAL", "UNAVAILABLE", "RESOURCE_EXHAUSTED", (502, b"<html>Bad gateway</html>")]
+)
+def test_failures_that_may_pass_are_waited_out(fake_secret_manager: FakeSecretManager, failure: Any) -> None:
+    stored(fake_secret_manager, b"x")
+    fake_secret_manager.failures = [failure, failure]
+    assert direct(fake_secret_manager, NoAccess()).get("keyset").value == b"x"
+    assert fake_secret_manager.calls == 3
+
+
+def test_a_failure_that_does_not_pass_is_unavailable_at_the_deadline(fake_secret_manager: FakeSecretManager) -> None:
+    fake_secret_manager.failures = ["UNAVAILABLE"] * 100
+    with pytest.raises(Unavailable, match="503 UNAVAILABLE"):
+        direct(fake_secret_manager, NoAccess(), deadline=0.3).get("keyset")
+    assert 2 <= fake_secret_manager.calls <= 6
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b""),
+        (200, b"<html>Welcome to our WiFi</html>"),
+        (200, b"[]"),
+        (200, b"{}"),
+        (200, b'{"name": "projects/1/secrets/keyset/versions/1"}'),
+        (200, b'{"name": "projects/1/secrets/keyset/versions/1", "payload": {"data": "eA=="}}'),
+        (200, b'{"name": "projects/1/secrets/keyset/versions/1", "payload": {"data": "e!", "dataCrc32c": "1"}}'),
+        (200, b'{"name": "projects/1/secrets/keyset/versions/1", "payload": {"data": "eA==", "dataCrc32c": "x"}}'),
+        (204, b""),
+        (302, b"<html>Moved</html>"),
+        (400, b"<html>Bad request</html>"),
+        (403, b"\xff\xfe"),
+        (404, b"<html>Not found</html>"),
+        (404, b'{"error": "not found"}'),
+    ],
+)
+def test_an_answer_that_is_not_secret_managers_says_nothing_of_the_secret(
+    fake_secret_manager: FakeSecretManager, answer: tuple[int, bytes]
+) -> None:
+    """Missing would be a statement: whoever may create a secret would do so."""
+    stored(fake_secret_manager, b"x")
+    fake_secret_manager.failures = [answer]
+    with pytest.raises(Unavailable):
+        direct(fake_secret_manager, NoAccess()).get("keyset")
+    assert fake_secret_manager.calls == 1
+
+
+def test_a_token_that_is_refused_is_fetched_anew_once(
+    fake_secret_manager: FakeSecretManager, metadata: Metadata
+) -> None:
+    stored(fake_secret_manager, b"x")
+    secrets = direct(fake_secret_manager, GoogleAccess(Http(), metadata_host=metadata.host))
+    fake_secret_manager.failures = ["UNAUTHENTICATED"]
+    assert secrets.get("keyset").value == b"x"
+    fake_secret_manager.failures = ["UNAUTHENTICATED"] * 2
+    with pytest.raises(Unavailable, match="401"):
+        secrets.get("keyset")
+    assert fake_secret_manager.tokens == ["ya29.1", "ya29.2", "ya29.2", "ya29.3"]
+
+
+def test_a_connection_that_breaks_is_made_anew(stub: Stub) -> None:
+    payload = {"data": "eA==", "dataCrc32c": str(google_crc32c.value(b"x"))}
+    good = http(200, json.dumps({"name": "projects/1/secrets/keyset/versions/7", "payload": payload}).encode())
+    stub.script.extend([Act(answer=good), Act(how="close"), Act(how="reset"), Act(answer=good)])
+    secrets = SecretManagerSecrets("project", http=Http(), access=NoAccess(), deadline=5, root=stub.url)
+    assert [secrets.get("keyset"), secrets.get("keyset")] == [Secret(b"x", "7")] * 2
+    assert not stub.script
+
+
+def test_without_a_token_it_says_what_to_do(fake_secret_manager: FakeSecretManager, metadata: Metadata) -> None:
+    metadata.answers = [(404, b"no such service account")] * 9
+    with pytest.raises(Unavailable) as caught:
+        direct(fake_secret_manager, GoogleAccess(Http(), metadata_host=metadata.host)).get("keyset")
+    assert "service account" in caught.value.remedy
+    assert fake_secret_manager.calls == 0

@@ -1,25 +1,25 @@
 """The queue's port: what both adapters do, and what each does in its own way."""
 
-import json
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-import grpc  # type: ignore[import-untyped]
 import pytest
-from google.auth.exceptions import RefreshError
-from google.cloud import tasks_v2
-from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
 from functions.adapters import cloud_tasks, local_queue
 from functions.adapters.cloud_tasks import CloudTasks
+from functions.adapters.google_access import GoogleAccess, NoAccess
+from functions.adapters.http import Http
 from functions.adapters.local_queue import LocalQueue
 from functions.domain import tasks
 from functions.domain.errors import Unavailable
+from tests.adapters.metadata import Metadata
 from tests.contracts.fake_cloud_tasks import FakeCloudTasks
+from tests.contracts.rest import STATUSES
+from tests.faults.stub import ACCEPT, Act, Stub
 
 URL = "https://mail.example.com/tasks/deliver"
 ACCOUNT = "gmail-tasks@project.iam.gserviceaccount.com"
@@ -47,22 +47,23 @@ def server() -> Iterator[FakeCloudTasks]:
     made.close()
 
 
-def cloud(address: str, clock: Clock) -> CloudTasks:
-    transport = CloudTasksGrpcTransport(channel=grpc.insecure_channel(address))
+def cloud(root: str, clock: Clock, access: GoogleAccess | None = None) -> CloudTasks:
     return CloudTasks(
+        http=Http(),
+        access=access or NoAccess(),
         project="project",
         location="europe-west1",
         queue="sends",
         url=URL,
         service_account=ACCOUNT,
         clock=clock,
-        client=tasks_v2.CloudTasksClient(transport=transport),
+        root=root,
     )
 
 
 @pytest.fixture
 def remote(server: FakeCloudTasks, clock: Clock) -> CloudTasks:
-    return cloud(server.address, clock)
+    return cloud(server.url, clock)
 
 
 class Local:
@@ -109,7 +110,7 @@ def enqueued(request: pytest.FixtureRequest) -> tuple[Any, Callable[[], list[tup
     server = request.getfixturevalue("server")
 
     def bodies() -> list[tuple[str, str]]:
-        found = [tasks.parse(json.loads(t.http_request.body)) for t in server.tasks.values()]
+        found = [tasks.parse(body) for body in server.bodies()]
         return sorted(task for task in found if task)
 
     return request.getfixturevalue("remote"), bodies
@@ -140,20 +141,31 @@ def test_a_task_carries_an_id_only_and_a_token_for_its_address(remote: CloudTask
     at = NOW + timedelta(hours=2, microseconds=250_000)
     remote.enqueue("own_a", "snd_a", at, "acc_a")
     (task,) = server.tasks.values()
-    assert json.loads(task.http_request.body) == {"send": "own_a/snd_a"}
-    assert task.http_request.url == URL
-    assert task.http_request.http_method == tasks_v2.HttpMethod.POST
-    assert task.http_request.headers["Content-Type"] == "application/json"
-    assert task.http_request.oidc_token.service_account_email == ACCOUNT
-    assert task.http_request.oidc_token.audience == URL
-    assert task.schedule_time.timestamp() == at.timestamp()
-    assert task.dispatch_deadline == cloud_tasks.DEADLINE
+    assert server.bodies() == [{"send": "own_a/snd_a"}]
+    asked = task["httpRequest"]
+    assert (asked["url"], asked["httpMethod"]) == (URL, "POST")
+    assert asked["headers"] == {"Content-Type": "application/json"}
+    assert asked["oidcToken"] == {"serviceAccountEmail": ACCOUNT, "audience": URL}
+    assert datetime.fromisoformat(task["scheduleTime"]) == at
+    assert task["dispatchDeadline"] == "540s"
+
+
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        (datetime(2027, 3, 2, tzinfo=UTC), "2027-03-02T00:00:00Z"),
+        (datetime(2027, 3, 2, 1, 2, 3, 4, tzinfo=UTC), "2027-03-02T01:02:03.000004Z"),
+        (datetime(2027, 3, 2, 1, tzinfo=timezone(timedelta(hours=-5))), "2027-03-02T06:00:00Z"),
+    ],
+)
+def test_times_are_written_in_utc(remote: CloudTasks, server: FakeCloudTasks, at: datetime, written: str) -> None:
+    remote.enqueue("own_a", "snd_a", at)
+    assert [task["scheduleTime"] for task in server.tasks.values()] == [written]
 
 
 def test_a_task_says_by_its_name_what_its_id_is_of(remote: CloudTasks, server: FakeCloudTasks) -> None:
     remote.enqueue("own_a", "dlv_a")
-    (task,) = server.tasks.values()
-    assert json.loads(task.http_request.body) == {"delivery": "own_a/dlv_a"}
+    assert server.bodies() == [{"delivery": "own_a/dlv_a"}]
 
 
 @pytest.mark.parametrize(
@@ -178,22 +190,22 @@ def test_a_task_that_exists_already_is_fine(remote: CloudTasks, server: FakeClou
     assert (server.calls, len(server.tasks)) == (3, 1)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.PERMISSION_DENIED,
-        grpc.StatusCode.NOT_FOUND,
-        grpc.StatusCode.INTERNAL,
-    ],
-)
-def test_what_the_queue_refuses_is_unavailable_at_once(
-    remote: CloudTasks, server: FakeCloudTasks, code: grpc.StatusCode
+@pytest.mark.parametrize("status", sorted(STATUSES.keys() - {"ALREADY_EXISTS", "UNAUTHENTICATED"}))
+def test_what_the_queue_refuses_is_unavailable_at_once(remote: CloudTasks, server: FakeCloudTasks, status: str) -> None:
+    server.failures = [status]
+    with pytest.raises(Unavailable, match=status):
+        remote.enqueue("own_a", "snd_a")
+    assert (server.calls, server.tasks) == (1, {})
+
+
+@pytest.mark.parametrize("status", [204, 302, 400, 404, 409, 413, 429, 502])
+@pytest.mark.parametrize("body", [b"<html>Error</html>", b"", b"[]", b'{"error": "x"}', b"\xff"])
+def test_an_answer_that_is_not_the_queues_is_unavailable_too(
+    remote: CloudTasks, server: FakeCloudTasks, status: int, body: bytes
 ) -> None:
-    server.failures = [code]
-    with pytest.raises(Unavailable):
+    """409 counts as queued only where Cloud Tasks itself says so."""
+    server.failures = [(status, b"" if status == 204 else body)]
+    with pytest.raises(Unavailable, match=str(status)):
         remote.enqueue("own_a", "snd_a")
     assert server.calls == 1
 
@@ -201,29 +213,47 @@ def test_what_the_queue_refuses_is_unavailable_at_once(
 def test_a_queue_that_is_not_there_is_unavailable_quickly(clock: Clock) -> None:
     began = time.monotonic()
     with pytest.raises(Unavailable):
-        cloud("127.0.0.1:1", clock).enqueue("own_a", "snd_a")
+        cloud("http://127.0.0.1:1", clock).enqueue("own_a", "snd_a")
     assert time.monotonic() - began < cloud_tasks.TIMEOUT + 2
 
 
-def test_a_queue_that_says_nothing_is_given_up(
-    remote: CloudTasks, server: FakeCloudTasks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_queue_that_says_nothing_is_given_up(stub: Stub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloud_tasks, "TIMEOUT", 0.2)
-    server.silent.set()
+    stub.script.append(Act(how="silent"))
     with pytest.raises(Unavailable):
-        remote.enqueue("own_a", "snd_a")
+        cloud(stub.url, clock).enqueue("own_a", "snd_a")
+    assert len(stub.bodies) == 1
 
 
-def test_credentials_that_cannot_be_had_are_unavailable_too(clock: Clock) -> None:
-    class Client:
-        def create_task(self, **_: Any) -> None:
-            raise RefreshError("metadata server")  # type: ignore[no-untyped-call]
-
-    queue = CloudTasks(
-        project="p", location="l", queue="q", url=URL, service_account=ACCOUNT, clock=clock, client=Client()  # type: ignore[arg-type]
-    )  # fmt: skip
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_connection_that_breaks_is_made_anew_once(stub: Stub, clock: Clock, how: Any) -> None:
+    queue = cloud(stub.url, clock)
+    stub.script.extend([ACCEPT, Act(how=how), ACCEPT, Act(how=how), Act(how=how)])
+    queue.enqueue("own_a", "snd_a")
+    queue.enqueue("own_a", "snd_b")
     with pytest.raises(Unavailable):
-        queue.enqueue("own_a", "snd_a")
+        queue.enqueue("own_a", "snd_c")
+    first, second, again, *third = stub.bodies
+    assert first != second == again
+    assert len(third) == 2
+
+
+def test_a_token_that_is_refused_is_fetched_anew_once(server: FakeCloudTasks, metadata: Metadata, clock: Clock) -> None:
+    queue = cloud(server.url, clock, GoogleAccess(Http(), metadata_host=metadata.host))
+    server.failures = ["UNAUTHENTICATED"]
+    queue.enqueue("own_a", "snd_a")
+    assert len(server.tasks) == 1
+    server.failures = ["UNAUTHENTICATED"] * 2
+    with pytest.raises(Unavailable, match="UNAUTHENTICATED"):
+        queue.enqueue("own_a", "snd_b")
+    assert server.tokens == ["ya29.1", "ya29.2", "ya29.2", "ya29.3"]
+
+
+def test_credentials_that_cannot_be_had_are_unavailable_too(server: FakeCloudTasks, clock: Clock) -> None:
+    with pytest.raises(Unavailable) as caught:
+        cloud(server.url, clock, GoogleAccess(Http(), metadata_host="127.0.0.1:1")).enqueue("own_a", "snd_a")
+    assert "service account" in caught.value.remedy
+    assert server.calls == 0
 
 
 @pytest.mark.parametrize(("days", "tasks"), [(28, 1), (29, 1), (30, 0), (365, 0)])

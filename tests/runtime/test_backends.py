@@ -1,0 +1,33 @@
+"""Which adapters the settings choose, and what is imported at start for them."""
+
+import pytest
+
+from functions.adapters.secret_manager import SecretManagerSecrets
+from functions.adapters.secret_manager_official import OfficialSecretManager
+from functions.domain.ports import Secret
+from functions.runtime import preload
+from functions.runtime.settings import load
+from functions.runtime.wiring import App
+from tests.runtime.test_settings import CLOUD
+
+KINDS = {"direct": SecretManagerSecrets, "official": OfficialSecretManager}
+
+
+@pytest.mark.parametrize("clients", KINDS)
+def test_secrets_are_read_with_the_clients_that_are_asked_for(clients: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, kind in KINDS.items():
+        monkeypatch.setattr(kind, "get", lambda _self, *what, name=name: Secret(f"{name} {what}".encode(), "3"))
+    app = App(load({**CLOUD, "GOOGLE_CLIENTS": clients}))
+    assert app.secrets.get("key", "1").value.decode() == f"{clients} ('key', '1')"
+    assert app.secret_value(app.settings.client_secret) == f"{clients} ('gmail-client-secret', '3')"
+
+
+@pytest.mark.parametrize("clients", KINDS)
+@pytest.mark.parametrize("function", preload.PRELOADED)
+def test_a_client_library_that_will_be_used_is_imported_at_start(
+    function: str, clients: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported: list[str] = []
+    monkeypatch.setattr(preload.importlib, "import_module", imported.append)
+    preload.preload(function, load({**CLOUD, "GOOGLE_CLIENTS": clients}))
+    assert ("functions.adapters.secret_manager_official" in imported) == (clients == "official")
