@@ -31,3 +31,21 @@ def test_a_client_library_that_will_be_used_is_imported_at_start(
     monkeypatch.setattr(preload.importlib, "import_module", imported.append)
     preload.preload(function, load({**CLOUD, "GOOGLE_CLIENTS": clients}))
     assert ("functions.adapters.secret_manager_official" in imported) == (clients == "official")
+
+
+@pytest.mark.parametrize("clients", ["direct", "official"])
+def test_firestore_is_called_with_the_client_that_is_asked_for(clients: str) -> None:
+    app = App(load({**CLOUD, "GOOGLE_CLIENTS": clients}))
+    calls = type(app.documents._documents._calls).__name__  # type: ignore[attr-defined]
+    assert calls == {"direct": "DirectCalls", "official": "OfficialCalls"}[clients]
+
+
+def test_a_bucket_is_connected_to_when_something_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr("functions.adapters.cloud_storage.CloudStorageBlobs", lambda name: made.append(name) or made)
+    blobs = App(load(CLOUD)).blobs
+    assert made == []
+    for _ in range(2):
+        with pytest.raises(AttributeError):
+            blobs.read("a")  # the list that stands in for it
+    assert made == ["my-bucket"]
