@@ -47,6 +47,13 @@ def worth_watching(account: GmailAccount, now: datetime) -> bool:
     return account.status is AccountStatus.CONNECTED and account.can_read and now - last <= WORTH_WATCHING
 
 
+def woken(account: GmailAccount, now: datetime) -> bool:
+    """Whether, with a send now, its mailbox may have to be looked into again: by an account as it was before the send.
+    A day early, because the mailbox may be left alone between the two."""
+    last = max(account.connected_at, account.last_sent_at or account.connected_at)
+    return now - last > WORTH_WATCHING - timedelta(days=1)
+
+
 def needs_watch(mailbox: Mailbox, now: datetime) -> bool:
     return mailbox.watched_at is None or now - mailbox.watched_at >= RENEW_AFTER
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from functions.domain import records, retries, sends
+from functions.domain import mailboxes, records, retries, sends
 from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.errors import (
     BlobMissing,
@@ -104,8 +104,10 @@ class Attempting:
             self._pacing.give_back(claimed.account, before.slot_at, before.recipients)
         after = replace(after, answered=before.answered or after.status)
         settled = self._settling.settle(claimed.found, claimed.account, after)
-        if settled.sent_at and self._clock() - settled.sent_at >= LATE:
-            self._reconciling.heard_late(settled)
+        if settled.sent_at and (
+            self._clock() - settled.sent_at >= LATE or mailboxes.woken(claimed.account, settled.sent_at)
+        ):
+            self._reconciling.answers_may_come(settled)
         if settled.due_at is not None:
             self._enqueue(settled)
         if settled.waits_for == ReauthRequired.code:

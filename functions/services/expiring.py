@@ -2,14 +2,15 @@
 
 The time was set when the send was accepted. Since then it may have been moved, held for weeks, or sent again, so it is
 looked at once more before anything goes: a message that can still go out never loses its content. The store's own
-expiry could not ask that, and would leave the blobs behind; so the sweep does both, a bounded number each time.
+expiry could not ask that, and would leave the blobs behind; so the sweep does both, for a bounded time: as many go in a
+day as come in one, or nothing is deleted when it was promised.
 
 A content with blobs goes in three steps, each of which can be the last one before the process dies: it is marked, so
 that nobody sends it again meanwhile; its blobs go; it goes. What is half done is found again by its time.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ from functions.services import contents, outbox, owners
 if TYPE_CHECKING:
     from functions.services.attachments import Attachments
 
-CONTENTS, BATCHES = 200, 20  # that a sweep looks at
+CONTENTS, BATCHES = 100, 20  # read at once: a content may have a megabyte, and the sweep has little memory
+TIME_LIMIT = timedelta(seconds=10)  # of a sweep's minute, for each of the two
 CHUNK = 50  # contents of a batch's sends that are read at once: each may have a megabyte
 LONGER = timedelta(days=30)  # for what is still open: then it is looked at again
 
@@ -43,20 +45,30 @@ class Expiring:
 
     def expire(self) -> None:
         """Raises Unavailable."""
-        over = []
-        for document, send, settings in self._with_sends(self._expired("contents", CONTENTS)):
-            if until := self._needed_until(send, settings):
-                with contextlib.suppress(PreconditionFailed, Conflict):  # the next sweep sees how it is then
-                    self._keep(document, until)
-            else:
-                over.append(document)
-        self._remove(over)
-        for document in self._expired("batches", BATCHES):
-            self._empty(document)
+        for page in self._expired("contents", CONTENTS):
+            over = []
+            for document, send, settings in self._with_sends(page):
+                if until := self._needed_until(send, settings):
+                    with contextlib.suppress(PreconditionFailed, Conflict):  # the next sweep sees how it is then
+                        self._keep(document, until)
+                else:
+                    over.append(document)
+            self._remove(over)
+        for page in self._expired("batches", BATCHES):
+            for document in page:
+                self._empty(document)
 
-    def _expired(self, collection: str, limit: int) -> tuple[Document, ...]:
-        query = Query(collection, order=("expires_at", "asc"), until=self._clock(), limit=limit, group=True)
-        return self._documents.query(query).documents
+    def _expired(self, collection: str, limit: int) -> Iterator[tuple[Document, ...]]:
+        """Page by page, each of them once, until all is seen or the time is up."""
+        began = self._clock()
+        after: str | None = None
+        while True:
+            query = Query(collection, order=("expires_at", "asc"), until=began, limit=limit, after=after, group=True)
+            page = self._documents.query(query)
+            yield page.documents
+            after = page.next
+            if after is None or self._clock() - began >= TIME_LIMIT:
+                return
 
     def _with_sends(self, found: Sequence[Document]) -> list[tuple[Document, Send | None, OwnerSettings]]:
         """Contents, with the sends they belong to and what their owners have chosen."""

@@ -40,7 +40,7 @@ class Reconciling:
         clock: Clock,
         found: Callable[[Send], None] = lambda _: None,
     ) -> None:
-        """`found` hears of a send that turned out to have gone out."""
+        """`found` hears of a send that went out, and whose mailbox has to be looked into for what came since."""
         self._documents = documents
         self._outbox = outbox
         self._gmail = gmail
@@ -93,8 +93,9 @@ class Reconciling:
             return self._finish(found, sends.looked(send, None), looked_at_all=seen.complete)
         return self._again(self._outbox.save(found, sends.looked(send, following)))
 
-    def heard_late(self, send: Send) -> None:
-        """It went out a while ago, and only now a thread is known as its own. Raises nothing."""
+    def answers_may_come(self, send: Send) -> None:
+        """It went out a while ago, and only now a thread is known as its own; or its account had been silent for so
+        long that nobody looks into its mailbox any more. Raises nothing."""
         self._tell(send)
 
     def _finish(self, found: Found, send: Send, *, looked_at_all: bool = False) -> Found:

@@ -7,10 +7,10 @@ once: what is found has ids of its own, and how far was looked only ever goes on
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.domain import mailboxes, records
 from functions.domain.accounts import GmailAccount
@@ -23,9 +23,12 @@ from functions.services import tokens
 from functions.services.mailbox import Looked, MailboxSync
 from functions.services.tokens import Tokens
 
-BATCH = 200  # mailboxes that one sweep looks into
+BATCH = 200  # mailboxes that are read at once
 AT_ONCE = 8
+# Of a sweep's minute: to see who has sent, and to look into mailboxes. After that it begins with no more of them.
+SEEING, LOOKING = timedelta(seconds=5), timedelta(seconds=20)
 SENT_LATELY = timedelta(minutes=5)  # longer than a sweep takes to come again
+SETTLING = timedelta(minutes=1)  # a send's time may be on record so much later than it is
 OWNERS = 50  # of one mailbox: each who connected it has an account of their own
 TRIES = 3
 
@@ -56,6 +59,7 @@ class Watching:
         self._topic = topic
         self._local = local
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._adopted_until: datetime | None = None  # who sent before has been seen to by this instance
 
     def start(self, account: GmailAccount) -> None:
         """The account was connected, or reconnected. Raises nothing: what fails here is done by the next sweep."""
@@ -92,17 +96,32 @@ class Watching:
             raise unavailable
 
     def tend(self) -> None:
-        """Part of each sweep: a bounded number of mailboxes where something is due."""
-        self._adopt(self._sent_lately())
-        until = self._clock() + timedelta(microseconds=1)  # exclusive, and what is due now is due
-        page = self._documents.query(Query("mailboxes", order=("due_at", "asc"), until=until, limit=BATCH, group=True))
-        due = [records.from_data(Mailbox, document.data) for document in page.documents]
-        if due:
+        """Part of each sweep: the mailboxes where something is due, longest first, as many as there is time for."""
+        self._adopt_senders(self._clock() + SEEING)
+        ends = self._clock() + LOOKING
+        for due in self._due(ends):
             with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mailbox") as pool:
                 # Not `map`, which would cancel the visits behind one that raises.
-                visits = [pool.submit(self.visit, mailbox.owner, mailbox.account) for mailbox in due]
+                visits = [pool.submit(self._visit_until, ends, mailbox) for mailbox in due]
             for visit in visits:
                 visit.result()
+
+    def _due(self, ends: datetime) -> Iterator[list[Mailbox]]:
+        """Page by page. One that is due again at once is left to the next sweep: there are others."""
+        until = self._clock() + timedelta(microseconds=1)  # exclusive, and what is due now is due
+        after: str | None = None
+        while True:
+            query = Query("mailboxes", order=("due_at", "asc"), until=until, limit=BATCH, after=after, group=True)
+            page = self._documents.query(query)
+            if page.documents:
+                yield [records.from_data(Mailbox, document.data) for document in page.documents]
+            after = page.next
+            if after is None or self._clock() >= ends:
+                return
+
+    def _visit_until(self, ends: datetime, mailbox: Mailbox) -> None:
+        if self._clock() < ends:
+            self.visit(mailbox.owner, mailbox.account)
 
     def visit(self, owner: str, account_id: str, *, up_to: str = "") -> IntegrationError | None:
         """Do what is due with one mailbox, and note when to come again; what went wrong, if anything did.
@@ -188,11 +207,23 @@ class Watching:
                 elif document.data.get("due_at") is None:
                     self._documents.commit([Update(document.path, {"due_at": now}, version=document.version)])
 
-    def _sent_lately(self) -> list[GmailAccount]:
-        page = self._documents.query(
-            Query("accounts", order=("last_sent_at", "asc"), since=self._clock() - SENT_LATELY, limit=BATCH, group=True)
-        )
-        return [records.from_data(GmailAccount, document.data) for document in page.documents]
+    def _adopt_senders(self, ends: datetime) -> None:
+        """Whoever sent since the last sweep, all of them: an account that had been silent for long is among them."""
+        now = self._clock()
+        since, after = max(now - SENT_LATELY, (self._adopted_until or now - SENT_LATELY) - SETTLING), None
+        while True:
+            page = self._documents.query(
+                Query("accounts", order=("last_sent_at", "asc"), since=since, limit=BATCH, after=after, group=True)
+            )
+            accounts = [records.from_data(GmailAccount, document.data) for document in page.documents]
+            self._adopt(accounts)
+            after = page.next
+            if after is None:
+                self._adopted_until = now
+                return
+            if self._clock() >= ends:  # the next sweep goes on from here
+                self._adopted_until = accounts[-1].last_sent_at
+                return
 
     def _accounts(self, field: str, value: str) -> list[GmailAccount]:
         page = self._documents.query(Query("accounts", equals={field: value}, limit=OWNERS, group=True))

@@ -427,6 +427,18 @@ class FlakyDocuments:
             raise Unavailable("The store is away.")
 
 
+class SlowDocuments(FlakyDocuments):
+    """A store that takes a while for a query: until then everything else stands still."""
+
+    def __init__(self, inner: Documents, clock: Clock, **seconds: float) -> None:
+        super().__init__(inner)
+        self.clock, self.seconds = clock, seconds  # by collection
+
+    def query(self, query: Query) -> Page:
+        self.clock.pass_(seconds=self.seconds.get(query.collection, 0))
+        return super().query(query)
+
+
 @dataclass
 class World:
     """One instance of the program; give two of them the same store, clock and outside to have two instances."""

@@ -12,7 +12,7 @@ from functions.domain.ports import Delete
 from functions.services import watching as module
 from functions.services.watching import path
 from tests.services import mailbox
-from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, World, breaks, says
+from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, SlowDocuments, World, breaks, says
 from tests.services.mailbox import answers
 
 TOPIC = "projects/p/topics/gmail"
@@ -160,21 +160,93 @@ def test_one_mailbox_that_fails_keeps_no_other_from_being_looked_into(watched: W
     assert replies(watched, send_id) == 1
 
 
-def test_one_sweep_looks_into_a_bounded_number_the_longest_due_first(
+MORE = [f"acc_{name}" for name in "bcde"]
+
+
+def connect_more(watched: World) -> None:
+    for account_id in MORE:
+        watched.connect(account_id, f"{account_id}@example.com")
+        watched.watching.start(watched.account(account_id))
+        watched.clock.pass_(seconds=1)
+
+
+def looked_into(watched: World) -> list[str]:
+    before = {account_id: state(watched, account_id).synced_at for account_id in (ACCOUNT, *MORE)}
+    watched.watching.tend()
+    return [account_id for account_id, at in before.items() if state(watched, account_id).synced_at != at]
+
+
+def test_one_sweep_looks_into_as_many_as_it_has_time_for_the_longest_due_first(
     watched: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BATCH", 2)
-    for name in ("b", "c", "d", "e"):
-        watched.connect(f"acc_{name}", f"{name}@example.com")
-        watched.watching.start(watched.account(f"acc_{name}"))
-        watched.clock.pass_(seconds=1)
+    connect_more(watched)
     watched.clock.pass_(hours=2)
-    order = []
-    for _ in range(3):
-        before = {name: state(watched, name).synced_at for name in [ACCOUNT, *(f"acc_{n}" for n in "bcde")]}
-        watched.watching.tend()
-        order.append([name for name, at in before.items() if state(watched, name).synced_at != at])
+    seconds = module.LOOKING.total_seconds() / 2 + 1
+    watched.documents = SlowDocuments(watched.documents, watched.clock, mailboxes=seconds)
+    watched.wire()
+    order = [looked_into(watched) for _ in range(3)]
     assert order == [[ACCOUNT, "acc_b"], ["acc_c", "acc_d"], ["acc_e"]]
+
+
+def test_one_sweep_looks_into_all_that_are_due_where_it_has_the_time(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    connect_more(watched)
+    watched.clock.pass_(hours=2)
+    assert looked_into(watched) == [ACCOUNT, *MORE]
+    assert looked_into(watched) == []
+
+
+def forget_mailboxes(world: World) -> None:
+    world.documents.commit([Delete(path(OWNER, account_id)) for account_id in (ACCOUNT, *MORE)])
+
+
+def known(world: World) -> list[str]:
+    """The accounts whose mailboxes are looked into."""
+    return [account_id for account_id in (ACCOUNT, *MORE) if world.documents.get(path(OWNER, account_id))]
+
+
+def test_everybody_who_sent_lately_is_seen_to_however_many_they_are(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    connect_more(watched)
+    for account_id in (ACCOUNT, *MORE):
+        watched.send(account=account_id)
+    forget_mailboxes(watched)
+    watched.watching.tend()
+    assert known(watched) == [ACCOUNT, *MORE]
+
+
+def test_whom_a_sweep_had_no_time_to_see_to_the_next_one_sees_to(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(module, "SETTLING", timedelta(0))
+    connect_more(watched)
+    for account_id in (ACCOUNT, *MORE):
+        watched.send(account=account_id)
+        watched.clock.pass_(seconds=1)
+    forget_mailboxes(watched)
+    watched.documents = SlowDocuments(watched.documents, watched.clock, accounts=module.SEEING.total_seconds())
+    watched.wire()
+    seen = []
+    for _ in range(4):
+        watched.watching.tend()
+        seen.append(len(known(watched)))
+    assert seen == [2, 3, 4, 5]  # each begins with the last one of the one before
+
+
+def test_a_sweep_asks_only_for_those_who_sent_since_the_one_before(watched: World) -> None:
+    watched.send()
+    for _ in range(2):
+        watched.watching.tend()
+        watched.clock.pass_(minutes=2)
+    forget_mailboxes(watched)
+    watched.watching.tend()
+    assert known(watched) == []
 
 
 def test_an_account_that_sends_nothing_for_a_month_rests_until_it_sends_again(watched: World) -> None:
@@ -187,10 +259,20 @@ def test_an_account_that_sends_nothing_for_a_month_rests_until_it_sends_again(wa
     assert watched.mailbox.asked == []
 
     send_id, thread_id = mailbox.send(watched)
+    assert due(watched) == watched.clock()  # by the send itself: nobody has to look who sent
     answers(watched, thread_id)
     watched.watching.tend()
     assert replies(watched, send_id) == 1
     assert len(watched.mailbox.watches) == 2  # Gmail pushes again
+
+
+def test_a_send_wakes_no_mailbox_that_is_looked_into(watched: World) -> None:
+    mailbox.send(watched)
+    watched.watching.tend()
+    before = due(watched)
+    watched.clock.pass_(days=1)
+    mailbox.send(watched)
+    assert due(watched) == before
 
 
 def test_an_account_of_an_earlier_release_is_looked_into_once_it_sends(world: World) -> None:
