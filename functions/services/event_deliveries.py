@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -127,9 +128,13 @@ class EventDeliveries:
                 group=True,
             )
         )
-        for document in page.documents:
-            self._tasks.enqueue(document.data["owner"], document.id, None, document.data["endpoint"])
+        if page.documents:
+            with ThreadPoolExecutor(sweeping.ENQUEUERS, thread_name_prefix="overdue") as pool:
+                list(pool.map(self._enqueue_again, page.documents))
         return Swept(len(page.documents), page.next is None)
+
+    def _enqueue_again(self, document: Document) -> None:
+        self._tasks.enqueue(document.data["owner"], document.id, None, document.data["endpoint"])
 
     def _attempt(self, found: Found) -> None:
         """Raises PreconditionFailed, Unavailable."""
