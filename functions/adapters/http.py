@@ -65,6 +65,7 @@ class Http:
         self._connect_timeout = connect_timeout
         self._timeout = timeout
         self._idle: dict[Origin, deque[tuple[socket.socket, float]]] = defaultdict(deque)
+        self._sessions: dict[Origin, ssl.SSLSession] = {}  # of TLS: with one, a handshake proves no certificates again
         self._lock = threading.Lock()
 
     @cached_property
@@ -109,6 +110,8 @@ class Http:
         if complete and reusable:
             with self._lock:
                 self._idle[origin].append((connection, time.monotonic()))
+                if isinstance(connection, ssl.SSLSocket) and connection.session:
+                    self._sessions[origin] = connection.session
         else:
             connection.close()
         return answer
@@ -129,7 +132,9 @@ class Http:
         plain = socket.create_connection((host, port), self._connect_timeout)
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return self._tls.wrap_socket(plain, server_hostname=host) if scheme == "https" else plain
+            if scheme != "https":
+                return plain
+            return self._tls.wrap_socket(plain, server_hostname=host, session=self._sessions.get(origin))
         except BaseException:
             plain.close()
             raise

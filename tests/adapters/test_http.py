@@ -1,8 +1,11 @@
 """Our own HTTP: does what it is told once, and says whether a byte of the body can have arrived."""
 
 import json
-from collections.abc import Iterator
+import socket
+import ssl
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from functions.adapters import http
 from functions.adapters.http import Http, RequestFailed, get_json
 from functions.domain.errors import Unavailable
+from tests.adapters.peers import Peer, certificate, listening
 from tests.faults.stub import Act, Stub
 from tests.faults.stub import http as answer_with
 
@@ -263,6 +267,68 @@ def test_a_short_message_leaves_in_one_piece_with_its_head() -> None:
     pieces.clear()
     assert sending.all(b"head", lambda: iter([b"a", b"b" * 100_000, b"c", b"d"]))
     assert pieces == [b"heada", b"b" * 100_000, b"cd"]
+
+
+Secure = Callable[[str], tuple[Peer, list[bool]]]
+
+
+@pytest.fixture
+def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secure]:
+    """Starts a server with a certificate for a name, trusted as the platform's roots are; and whether sessions of TLS
+    were resumed with it."""
+    started: list[Peer] = []
+
+    def start(name: str) -> tuple[Peer, list[bool]]:
+        resumed: list[bool] = []
+
+        def answer(peer: Peer, connection: socket.socket) -> None:
+            assert isinstance(connection, ssl.SSLSocket)
+            resumed.append(bool(connection.session_reused))
+            while True:
+                peer.read(connection)
+                connection.sendall(answer_with(200, b"yes"))
+
+        context, chain = certificate(tmp_path, name)
+        monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+        started.append(listening(answer, context))
+        return started[-1], resumed
+
+    yield start
+    for peer in started:
+        peer.close()
+
+
+def test_over_tls_a_later_connection_resumes_the_session(client: Http, secure: Secure) -> None:
+    peer, resumed = secure("localhost")
+    url = f"https://localhost:{peer.port}/"
+    for _ in range(2):
+        assert client.request("POST", url, body=b"abc").body == b"yes"
+    assert resumed == [False]  # one connection
+    client._idle.clear()
+    assert client.request("POST", url, body=b"abc").body == b"yes"
+    assert resumed == [False, True]
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_before_anything_is_sent(
+    client: Http, secure: Secure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer, _ = secure("localhost")
+    monkeypatch.delenv("SSL_CERT_FILE")
+
+    with pytest.raises(RequestFailed, match="TLS failed") as caught:
+        client.request("POST", f"https://localhost:{peer.port}/", body=b"abc")
+
+    assert not caught.value.body_begun
+    assert peer.heads == []
+
+
+def test_a_certificate_of_another_host_is_refused(client: Http, secure: Secure) -> None:
+    peer, _ = secure("elsewhere.example")
+
+    with pytest.raises(RequestFailed, match="TLS failed"):
+        client.request("POST", f"https://localhost:{peer.port}/", body=b"abc")
+
+    assert peer.heads == []
 
 
 def test_redirects_are_not_followed(client: Http, stub: Stub) -> None:
