@@ -4,7 +4,7 @@ import struct
 from datetime import datetime
 from typing import Any
 
-from functions.adapters import values
+from functions.adapters import stored_json
 
 _NULL, _BOOL, _NUMBER, _TIME, _TEXT, _BYTES = (bytes([tag]) for tag in range(1, 7))
 
@@ -27,7 +27,7 @@ def sortable(value: Any) -> bytes | None:
             bits = bits ^ 0xFFFF_FFFF_FFFF_FFFF if bits >> 63 else bits | 1 << 63
             return _NUMBER + struct.pack(">QH", bits, rest + 0x8000)
         case datetime():
-            return _TIME + struct.pack(">Q", values.microseconds(value) + (1 << 63))
+            return _TIME + struct.pack(">Q", stored_json.microseconds(value) + (1 << 63))
         case str():
             return _TEXT + value.encode()
         case bytes():

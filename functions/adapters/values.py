@@ -1,4 +1,4 @@
-"""What a document may hold, checked alike for every store, and its form as JSON.
+"""What a document may hold, checked alike for every store.
 
 A laptop must refuse what the cloud refuses, so the limits are Firestore's (https://cloud.google.com/firestore/quotas):
 1 MiB a document, 64-bit integers, reserved `__names__`. What Firestore has no form for though JSON does (an array
@@ -6,16 +6,16 @@ directly in an array, a reserved or empty key inside a value, deep nesting) is n
 webhook payloads are anyone's JSON. `pack` turns such a value into JSON text, `unpack` back.
 """
 
-import base64
-import json
 import math
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from functions.domain.ports import Create, Data, Delete, Increment, Put, Update, Write
+from functions.adapters.stored_json import dumps as dumps  # values and their form as text are asked for together
+from functions.adapters.stored_json import loads as loads
+from functions.domain.ports import Data, Delete, Increment, Update, Write
 
 MAX_DOCUMENT = 1_000_000  # bytes given in one write; Firestore's own 1,048,576 leaves room for what an update adds
 MAX_STORED = 1_048_576
@@ -27,12 +27,14 @@ _MAX_NATIVE_DEPTH = 15  # Firestore: 20
 _MAX_DEPTH = 100
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
 _SEGMENT = re.compile(r"[\x20-\x2e\x30-\x7e]{1,1500}")
+# A path of nothing but such ids as this program makes: most need no closer look.
+_USUAL_PATH = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/){1,20}")
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes, datetime})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def check_path(path: str) -> str:
+    if _USUAL_PATH.fullmatch(path + "/"):
+        return path
     segments = path.split("/")
     if len(segments) % 2 or len(path) > 6000:
         raise ValueError(f"Not a document's path: {path!r}")
@@ -60,25 +62,34 @@ def _checked(write: Write) -> tuple[Write, int]:
     if isinstance(write, Delete):
         return write, 0
     data: Data = {}
-    for name, value in write.data.items():
-        if value is None:
-            data[_field(name)] = None
-        elif type(value) is Increment and isinstance(write, Update):
-            data[_field(name)] = Increment(_integer(value.by))
+    names, taken = _names(tuple(write.data))
+    taken += _size_of_path(path)
+    for name, value in zip(names, write.data.values(), strict=True):
+        kind = type(value)
+        if value is None or kind is bool:  # most fields, and the next most: quicker than asking `plain`
+            data[name] = value
+            taken += 1
+        elif kind is str:
+            data[name] = _text(value)
+            taken += _size(value)
+        elif kind is Increment and isinstance(write, Update):
+            data[name] = Increment(_integer(value.by))
+            taken += 8
         else:
-            data[_field(name)] = plain(value)
-    if (taken := size(path, data)) > MAX_DOCUMENT:
+            data[name] = copied = plain(value)
+            taken += _size(pack(copied))
+    if taken > MAX_DOCUMENT:
         raise ValueError(f"{path} would take {taken} bytes; a document takes {MAX_DOCUMENT}.")
-    match write:
-        case Create():
-            return Create(path, data), taken
-        case Put():
-            return Put(path, data), taken
-        case Update():
-            return Update(path, data, write.version), taken
+    return (Update(path, data, write.version) if isinstance(write, Update) else type(write)(path, data)), taken
 
 
-@lru_cache(4096)
+@lru_cache(1024)
+def _names(fields: tuple[Any, ...]) -> tuple[tuple[str, ...], int]:
+    """The names of a document's fields, checked, and the bytes that they take."""
+    names = tuple(map(_field, fields))
+    return names, sum(len(name.encode()) + 1 for name in names)
+
+
 def _field(name: Any) -> str:
     # Firestore's emulator drops an update of a field with a line break in its name, and no field needs one.
     if not (isinstance(name, str) and name and name.isprintable()) or name == COMMIT_ID or _RESERVED.fullmatch(name):
@@ -90,8 +101,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     """A copy in plain types: datetimes in UTC, tuples as lists. ValueError for what no store could give back."""
     if depth > _MAX_DEPTH:
         raise ValueError(f"Nested more than {_MAX_DEPTH} deep.")
-    if type(value) is str:  # most values: quicker than matching
+    kind = type(value)  # of most values: quicker than matching
+    if kind is str:
         return _text(value)
+    if kind is dict or kind is list or kind is tuple:
+        return _plain_holder(value, depth + 1)
     match value:
         case None | bool():
             return value
@@ -106,21 +120,31 @@ def plain(value: Any, depth: int = 0) -> Any:
         case bytes() | bytearray() | memoryview():
             return bytes(value)
         case datetime():
-            if value.tzinfo is None:
-                raise ValueError(f"A datetime without a time zone: {value!r}")
-            try:
-                utc = value.astimezone(UTC)
-            except OverflowError as exc:
-                raise ValueError(f"Out of range in UTC: {value!r}") from exc
-            return datetime.combine(utc.date(), utc.time(), UTC)
-        case list() | tuple():
-            return [plain(item, depth + 1) for item in value]
-        case dict():
-            if not all(isinstance(key, str) for key in value):
-                raise ValueError("Keys are strings.")
-            return {_text(key): plain(item, depth + 1) for key, item in value.items()}
+            return _utc(value)
+        case list() | tuple() | dict():
+            return _plain_holder(value, depth + 1)
         case _:
-            raise ValueError(f"A document holds no {type(value).__name__}.")
+            raise ValueError(f"A document holds no {kind.__name__}.")
+
+
+def _plain_holder(value: Any, depth: int) -> Any:
+    if not isinstance(value, dict):
+        return [plain(item, depth) for item in value]
+    if not all(isinstance(key, str) for key in value):
+        raise ValueError("Keys are strings.")
+    return {_text(key): plain(item, depth) for key, item in value.items()}
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is UTC and type(value) is datetime and not value.fold:
+        return value
+    if value.tzinfo is None:
+        raise ValueError(f"A datetime without a time zone: {value!r}")
+    try:
+        utc = value.astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError(f"Out of range in UTC: {value!r}") from exc
+    return datetime.combine(utc.date(), utc.time(), UTC)
 
 
 def _integer(value: int) -> int:
@@ -145,13 +169,13 @@ def is_scalar(value: Any) -> bool:
 
 def size(path: str, data: Data) -> int:
     """Bytes a document takes, as https://cloud.google.com/firestore/docs/storage-size counts them."""
-    name = sum(len(segment) + 1 for segment in path.split("/")) + 16
-    taken = name + 32
-    for field, value in data.items():
-        taken += 2 + len(field.encode())
-        if value is not None and value is not False and value is not True:  # most fields: a byte each
-            taken += _size(pack(value)) - 1
-    return taken
+    names, taken = _names(tuple(data))
+    return _size_of_path(path) + taken + sum(_size(pack(data[name])) for name in names)
+
+
+def _size_of_path(path: str) -> int:
+    """With what every document takes. A path is ASCII, and each of its ids takes a byte more."""
+    return len(path) + 1 + 16 + 32
 
 
 def _size(value: Any) -> int:
@@ -195,42 +219,3 @@ def _native(value: Any, depth: int) -> bool:
             for key, item in value.items()
         )
     return True
-
-
-def microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def dumps(value: Any) -> str:
-    """JSON text; bytes are `{"$b": base64}`, datetimes `{"$t": microseconds}`, keys that begin with `$` get another."""
-    return json.dumps(_tagged(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def _tagged(value: Any) -> Any:
-    if type(value) is str:
-        return value
-    match value:
-        case bytes():
-            return {"$b": base64.b64encode(value).decode()}
-        case datetime():
-            return {"$t": microseconds(value)}
-        case list():
-            return [_tagged(item) for item in value]
-        case dict():
-            return {"$" + key if key.startswith("$") else key: _tagged(item) for key, item in value.items()}
-        case _:
-            return value
-
-
-def loads(text: str) -> Any:
-    return json.loads(text, object_hook=_untagged)
-
-
-def _untagged(found: dict[str, Any]) -> Any:
-    if not any(key.startswith("$") for key in found):
-        return found
-    if found.keys() == {"$b"}:
-        return base64.b64decode(found["$b"], validate=True)
-    if found.keys() == {"$t"}:
-        return _EPOCH + found["$t"] * _MICROSECOND
-    return {key[1:] if key.startswith("$") else key: value for key, value in found.items()}

@@ -6,6 +6,7 @@ release can read each other's records.
 
 import dataclasses
 import functools
+import operator
 import types
 import typing
 from datetime import datetime
@@ -14,39 +15,52 @@ from typing import Any, TypeVar
 from functions.domain.ports import Data
 
 R = TypeVar("R")
-_PLAIN = frozenset({type(None), bool, int, str, bytes, datetime})  # most values: they need no look inside
+_SCALARS = frozenset({type(None), bool, int, float, str, bytes, datetime})
 
 
 def to_data(record: Any) -> Data:
     """Nested records become dicts, tuples lists. `bytes` and `datetime` stay: stores know them."""
     kind: type = type(record)
-    return {name: _to_value(getattr(record, name)) for name in _names(kind)}
+    names, get, holders = _fields(kind)
+    data = dict(zip(names, get(record), strict=True))
+    for name in holders:
+        data[name] = _to_value(data[name])
+    return data
 
 
 @functools.cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(kind))
+def _fields(kind: type) -> tuple[tuple[str, ...], typing.Callable[[Any], tuple[Any, ...]], tuple[str, ...]]:
+    """The names, how their values are got all at once, and those whose type holds other values."""
+    hints = typing.get_type_hints(kind)
+    names = tuple(f.name for f in dataclasses.fields(kind))
+    get = operator.attrgetter(*names) if len(names) > 1 else lambda record: tuple(getattr(record, n) for n in names)
+    return names, get, tuple(name for name in names if not _is_scalar(hints[name]))
+
+
+def _is_scalar(hint: Any) -> bool:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return all(_is_scalar(one) for one in typing.get_args(hint))
+    return hint in _SCALARS or (isinstance(hint, type) and issubclass(hint, str))  # a StrEnum is a string
 
 
 def _to_value(value: Any) -> Any:
-    if type(value) in _PLAIN:
+    if type(value) in _SCALARS:
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return to_data(value)
     if isinstance(value, (tuple, list)):
         return [_to_value(v) for v in value]
     if isinstance(value, dict):
         return {k: _to_value(v) for k, v in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return to_data(value)
     return value
 
 
 def changes(before: Any, after: Any) -> Data:
     """The top-level fields in which two records of one type differ, as `after` has them."""
-    return {
-        f.name: _to_value(getattr(after, f.name))
-        for f in dataclasses.fields(after)
-        if getattr(before, f.name) != getattr(after, f.name)
-    }
+    kind: type = type(after)
+    names, get, _ = _fields(kind)
+    values = zip(names, get(before), get(after), strict=True)
+    return {name: _to_value(new) for name, old, new in values if old is not new and old != new}
 
 
 def from_data(kind: type[R], data: Data) -> R:
@@ -54,28 +68,42 @@ def from_data(kind: type[R], data: Data) -> R:
 
 
 def _from_data(kind: type, data: Data) -> Any:
-    return kind(**{name: read(data[name]) for name, read in _readers(kind) if name in data})
+    names, readers = _readers(kind)
+    given = dict(data) if names.issuperset(data) else {name: data[name] for name in names if name in data}
+    for name, read in readers:
+        if name in given:
+            given[name] = read(given[name])
+    return kind(**given)
 
 
 @functools.cache
-def _readers(kind: type) -> tuple[tuple[str, typing.Callable[[Any], Any]], ...]:
+def _readers(kind: type) -> tuple[frozenset[str], tuple[tuple[str, typing.Callable[[Any], Any]], ...]]:
+    """All names, and how the values are read that are not kept as they are."""
     hints = typing.get_type_hints(kind)
-    return tuple((f.name, _reader(hints[f.name])) for f in dataclasses.fields(kind))
+    names = tuple(f.name for f in dataclasses.fields(kind))
+    readers = ((name, _reader(hints[name])) for name in names)
+    return frozenset(names), tuple((name, read) for name, read in readers if read is not None)
 
 
-def _reader(hint: Any) -> typing.Callable[[Any], Any]:
-    """How a value of this type is made from what a document holds."""
+def _reader(hint: Any) -> typing.Callable[[Any], Any] | None:
+    """How a value of this type is made from what a document holds; None where it is that value."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         inner = _reader(next(a for a in args if a is not type(None)))
-        return lambda value: None if value is None else inner(value)
+        return inner and functools.partial(_unless_none, inner)
     if origin is tuple:
-        if len(args) == 2 and args[1] is Ellipsis:
-            inner = _reader(args[0])
-            return lambda values: tuple(inner(v) for v in values)
-        return tuple
+        inner = _reader(args[0]) if len(args) == 2 and args[1] is Ellipsis else None
+        return functools.partial(_each, inner) if inner else tuple
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return functools.partial(_from_data, hint)
     if isinstance(hint, type) and issubclass(hint, str) and hint is not str:
         return hint  # a StrEnum
-    return lambda value: value
+    return None
+
+
+def _unless_none(read: typing.Callable[[Any], Any], value: Any) -> Any:
+    return None if value is None else read(value)
+
+
+def _each(read: typing.Callable[[Any], Any], values: typing.Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(map(read, values))
