@@ -15,6 +15,8 @@ def sortable(value: Any) -> bytes | None:
     Numbers: integers and floats share one order, and 64-bit integers are more exact than doubles; so a double first,
     then what the integer has beyond it.
     """
+    if type(value) is str:  # most: quicker than matching
+        return _TEXT + value.encode()
     match value:
         case None:
             return _NULL

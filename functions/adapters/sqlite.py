@@ -3,44 +3,39 @@
 Durable: WAL with synchronous=FULL, so a commit that returned survives the death of the process, and of the machine as
 far as its disk keeps what fsync promised. NORMAL would survive SIGKILL too, but may lose commits in a power cut
 (https://www.sqlite.org/pragma.html#pragma_synchronous): a lost "sent" is a mail sent twice, and that is worth a
-millisecond. Several processes and threads share the file: every thread has a connection of its own, and BEGIN IMMEDIATE
-takes the write lock before a precondition is looked at.
+millisecond. Several processes and threads share the file: every thread reads over a connection of its own, and BEGIN
+IMMEDIATE takes the write lock before a precondition is looked at.
 """
 
-import os
+import itertools
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from functions.adapters import cursors, searches, values
 from functions.adapters.cursors import Place
-from functions.adapters.sqlite_commits import Creates, refuse_known, text, transaction
+from functions.adapters.sqlite_commits import Creates, Together, refuse_known, text, transaction
+from functions.adapters.sqlite_connections import Connections
 from functions.adapters.sqlite_entries import counting, entries, statement
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import Index, Indexes
 from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Put, Query, Update, Write
 
-T = TypeVar("T")
-
 _SCHEMA_VERSION = 1
-# The counter gives versions that no document had before: deleting and creating again brings no old one back.
 _SCHEMA = """
 CREATE TABLE documents (path TEXT PRIMARY KEY NOT NULL, data TEXT NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE entries (
     key BLOB NOT NULL, ord BLOB NOT NULL, name TEXT NOT NULL, PRIMARY KEY (key, ord, name)
 ) WITHOUT ROWID;
-CREATE TABLE counter (value INTEGER NOT NULL);
 CREATE TABLE indexed (declaration TEXT NOT NULL);
-INSERT INTO counter VALUES (0);
 INSERT INTO indexed VALUES ('');
 """
 _INT64 = 2**63
 EXPIRED = 200  # documents of a collection that are removed at once
+TOGETHER = 50  # documents of one commit that is written together with others
+CHECKPOINT = 200  # commits
 
 
 class SqliteDocuments:
@@ -51,10 +46,9 @@ class SqliteDocuments:
         self._ttl = tuple(Index(f.collection, "group", (), None, (f.field, "asc")) for f in indexes.ttl)
         self._kept = Indexes((*indexes.all, *self._ttl))  # all that there are entries for
         self._timeout = timeout
-        self._local = threading.local()
-        self._writing = threading.Lock()  # fair among our own threads, where SQLite's busy handler sleeps and polls
-        self._ready = False
-        self._parents: list[sqlite3.Connection] = []
+        self._connections = Connections(self._path, timeout, self._prepare)
+        self._together = Together()
+        self._commits = itertools.count(1)
 
     def get(self, path: str) -> Document | None:
         return self.get_many([path])[0]
@@ -77,8 +71,26 @@ class SqliteDocuments:
         with self._db() as db:
             refuse_known(db, creates)  # before it waits for a lock, and makes others wait
         created = Creates(self._kept, creates)
-        with self._writing, self._db() as db, transaction(db, self._timeout):
-            (version,) = db.execute("UPDATE counter SET value = value + 1 RETURNING value").fetchone()
+        if len(creates) == len(checked) <= TOGETHER:
+            versions = self._create(created, len(checked))
+        else:
+            with self._connections.turn, self._db(self._connections.writing) as db:
+                versions = self._written(db, checked, created)
+        if next(self._commits) % CHECKPOINT == 0:
+            self._connections.checkpoint()
+        return versions
+
+    def _create(self, created: Creates, count: int) -> list[str]:
+        with self._db():
+            self._together.commit(created, self._lead)
+        return [str(created.version)] * count
+
+    def _lead(self) -> None:
+        with self._connections.turn:
+            self._together.write(self._connections.writing(), self._timeout)
+
+    def _written(self, db: sqlite3.Connection, checked: Sequence[Write], created: Creates) -> list[str]:
+        with transaction(db, self._timeout) as version:
             created.write(db, version)
             return [str(version) if isinstance(w, Create) else self._write(db, w, version) for w in checked]
 
@@ -114,10 +126,8 @@ class SqliteDocuments:
             self.commit([Delete(document.path) for document in found[:EXPIRED]])
 
     def close(self) -> None:
-        """Closes this thread's connection."""
-        db = self._local.__dict__.pop("db", None)
-        if db is not None:
-            db.close()
+        """Closes this thread's connection, and the one to write with."""
+        self._connections.close()
 
     def _write(self, db: sqlite3.Connection, write: Put | Update | Delete, version: int) -> str:
         row = db.execute("SELECT path, data, version FROM documents WHERE path = ?", (write.path,)).fetchone()
@@ -137,39 +147,14 @@ class SqliteDocuments:
         return str(version)
 
     @contextmanager
-    def _db(self) -> Iterator[sqlite3.Connection]:
+    def _db(self, which: Callable[[], sqlite3.Connection] | None = None) -> Iterator[sqlite3.Connection]:
         try:
-            yield self._connection()
+            yield (which or self._connections.reading)()
         except (sqlite3.Error, OSError) as exc:
             raise Unavailable(
                 f"The database file {self._path} can't be used: {exc}.",
                 remedy="Check that its directory is writable, its disk not full, and that no other program locks it.",
             ) from exc
-
-    def _connection(self) -> sqlite3.Connection:
-        local = self._local
-        # A connection must not cross a fork, not even to be closed there, and gunicorn forks:
-        # https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
-        if "db" in local.__dict__:
-            if local.pid == os.getpid():
-                db: sqlite3.Connection = local.db
-                return db
-            self._parents.append(local.db)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
-        try:
-            # Changing to WAL does not wait for a lock, busy_timeout or not, so two first openers need patience of ours.
-            _patiently(lambda: db.execute("PRAGMA journal_mode = WAL"), self._timeout)
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA cache_size = -16384")  # KiB; a million sends have wide indexes
-            if not self._ready:
-                self._prepare(db)
-                self._ready = True
-        except BaseException:
-            db.close()
-            raise
-        local.db, local.pid = db, os.getpid()
-        return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         """The schema, and entries for whatever indexes the file has gained or lost since this database was written."""
@@ -192,17 +177,6 @@ class SqliteDocuments:
                 document = _document(row)
                 _replace_entries(db, before, self._kept, document.path, document.data, document.data)
             db.execute("UPDATE indexed SET declaration = ?", (_declaration(self._kept),))
-
-
-def _patiently(call: Callable[[], T], seconds: float) -> T:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            return call()
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.01)
 
 
 def _found(db: sqlite3.Connection, query: Query, chosen: tuple[Index, ...], start: Place | None) -> list[Document]:

@@ -2,11 +2,14 @@
 
 Every statement lets other threads of the process run, and waits for them before the next one; so the holder of the lock
 is as slow as its statements are many. New documents are therefore made ready before, and written with two statements.
+And every transaction waits for the disk, so that what is created at the same time shares one.
 """
 
+import secrets
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from functions.adapters import values
@@ -16,24 +19,117 @@ from functions.domain.indexes import Indexes
 from functions.domain.ports import Create, Data
 
 _PAUSE = 0.001  # seconds between two looks at a lock that another process holds
+_GAP = 0.002  # seconds for which a process with more to write leaves the lock to others
 _ROWS = 300  # in one statement
 
 
-@contextmanager
-def transaction(db: sqlite3.Connection, patience: float) -> Iterator[None]:
-    """`patience`: seconds to wait for another process. Raises sqlite3.Error."""
-    # SQLite's own waiting sleeps up to 100 ms between two looks, and whoever looks at the right moment is first.
-    db.execute("PRAGMA busy_timeout = 0")
-    try:
-        _begin(db, patience)
+class Creates:
+    """New documents, ready to be written; and once they are written, or are not, what became of it."""
+
+    def __init__(self, indexes: Indexes, creates: Sequence[Create]) -> None:
+        self._creates = creates
+        self._documents = [(create.path, text(create.path, create.data)) for create in creates]
+        self._entries: set[Entry] = set()
+        for create in creates:
+            self._entries |= entries(indexes, create.path, create.data)
+        self.done = False
+        self.woken = threading.Lock()  # once it is done, or its thread leads
+        self.woken.acquire()
+        self.error: Exception | None = None
+        self.version = 0
+
+    def write(self, db: sqlite3.Connection, version: int) -> None:
+        """Raises PreconditionFailed, with nothing written, where one of them is there."""
         try:
-            yield
-        except BaseException:
-            db.execute("ROLLBACK")
+            _insert(db, "INSERT INTO documents VALUES", [(*document, version) for document in self._documents])
+        except sqlite3.IntegrityError:
+            refuse_known(db, self._creates)
             raise
-        db.execute("COMMIT")
-    finally:
-        db.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+        _insert(db, "INSERT OR IGNORE INTO entries VALUES", list(self._entries))
+        self.version = version
+
+
+class Together:
+    """What several threads create at once is written in one transaction: it reaches the disk once, for all of them.
+
+    The disk is what commits wait for. One thread at a time leads: it writes for all that have come by then. Another one
+    that came meanwhile leads next.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[Creates] = []
+        self._led = False
+
+    def commit(self, creates: Creates, lead: Callable[[], None]) -> None:
+        """`lead` has `write` called. Raises what that raises, PreconditionFailed, sqlite3.Error."""
+        with self._lock:
+            self._waiting.append(creates)
+            leads, self._led = not self._led, True
+        if not leads:
+            self._wait(creates)
+        if not creates.done:
+            try:
+                if not leads:
+                    time.sleep(_GAP)
+                lead()
+            finally:
+                self._next(creates)
+        if creates.error:
+            raise creates.error
+
+    def write(self, db: sqlite3.Connection, patience: float) -> None:
+        """By the thread that leads. Raises sqlite3.Error where nobody's are on record."""
+        together: list[Creates] = []
+        try:
+            with transaction(db, patience) as version:
+                with self._lock:
+                    together, self._waiting = self._waiting, []
+                for creates in together:
+                    try:
+                        creates.write(db, version)
+                    except PreconditionFailed as error:
+                        creates.error = error
+        except BaseException as error:
+            for creates in together:  # those that were refused, too: by what is not on record after all
+                creates.error = sqlite3.OperationalError(f"not written: {error}")
+            raise
+        finally:
+            for creates in together:
+                creates.done = True
+                creates.woken.release()
+
+    def _wait(self, creates: Creates) -> None:
+        try:
+            creates.woken.acquire()
+        except BaseException:  # the program is being ended: nobody else may wait for a leader that is gone
+            with self._lock:
+                if creates in self._waiting:
+                    self._waiting.remove(creates)
+            if creates.woken.acquire(blocking=False) and not creates.done:
+                self._next(creates)
+            raise
+
+    def _next(self, led: Creates) -> None:
+        with self._lock:
+            if led in self._waiting:  # it came to nothing before it had begun
+                self._waiting.remove(led)
+            self._led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].woken.release()
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection, patience: float) -> Iterator[int]:
+    """Gives a version that no document had before. `patience`: seconds to wait for another process. Raises
+    sqlite3.Error."""
+    _begin(db, patience)
+    try:
+        yield secrets.randbits(62)
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
 
 
 def _begin(db: sqlite3.Connection, patience: float) -> None:
@@ -46,26 +142,6 @@ def _begin(db: sqlite3.Connection, patience: float) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
             time.sleep(_PAUSE)
-
-
-class Creates:
-    """New documents, ready to be written."""
-
-    def __init__(self, indexes: Indexes, creates: Sequence[Create]) -> None:
-        self._creates = creates
-        self._documents = [(create.path, text(create.path, create.data)) for create in creates]
-        self._entries: set[Entry] = set()
-        for create in creates:
-            self._entries |= entries(indexes, create.path, create.data)
-
-    def write(self, db: sqlite3.Connection, version: int) -> None:
-        """Raises PreconditionFailed where one of them is there."""
-        try:
-            _insert(db, "INSERT INTO documents VALUES", [(*document, version) for document in self._documents])
-        except sqlite3.IntegrityError:
-            refuse_known(db, self._creates)
-            raise
-        _insert(db, "INSERT OR IGNORE INTO entries VALUES", list(self._entries))
 
 
 def refuse_known(db: sqlite3.Connection, creates: Sequence[Create]) -> None:

@@ -6,7 +6,6 @@ A query is then one range of the primary key, read in order, and an index that t
 """
 
 import hashlib
-import struct
 from collections.abc import Iterator
 from sqlite3 import Connection
 from typing import Any
@@ -27,16 +26,22 @@ _PACE = 500  # entries of a list that tell how close they lie
 
 
 def _key(index: Index, home: str, equal: dict[str, Any], element: Any) -> bytes | None:
-    digest = hashlib.blake2b(digest_size=16)
+    parts = [equal[name] for name in index.equals] + ([element] if index.contains else [])
+    return _digest(_head(index, home), [sortable(value) for value in parts])
+
+
+def _head(index: Index, home: str) -> bytes:
     order = index.order[0] if index.order else ""  # both directions read the same entries
-    parts = [index.scope, home, ",".join(index.equals), index.contains or "", order]
-    digest.update("\0".join(parts).encode())
-    for value in [*(equal[name] for name in index.equals), *([element] if index.contains else [])]:
-        encoded = sortable(value)
-        if encoded is None:
+    return f"{index.scope}\0{home}\0{','.join(index.equals)}\0{index.contains or ''}\0{order}".encode()
+
+
+def _digest(head: bytes, encoded: list[bytes | None]) -> bytes | None:
+    found = head
+    for value in encoded:
+        if value is None:
             return None
-        digest.update(struct.pack(">I", len(encoded)) + encoded)
-    return digest.digest()
+        found += len(value).to_bytes(4, "big") + value
+    return hashlib.blake2b(found, digest_size=16).digest()
 
 
 def entries(indexes: Indexes, path: str, data: Data | None) -> set[Entry]:
@@ -45,25 +50,47 @@ def entries(indexes: Indexes, path: str, data: Data | None) -> set[Entry]:
         return set()
     home, _, doc_id = path.rpartition("/")
     collection = home.rpartition("/")[2]
-    return {
-        entry for index in indexes.of(collection) for entry in _entries(index, home, collection, doc_id, path, data)
-    }
+    known = _Encoded(data)
+    found: set[Entry] = set()
+    for index in indexes.of(collection):
+        where, name = (collection, path) if index.scope == "group" else (home, doc_id)
+        found.update(_entries(index, where, name, data, known))
+    return found
 
 
-def _entries(index: Index, home: str, collection: str, doc_id: str, path: str, data: Data) -> Iterator[Entry]:
-    if any(name not in data for name in index.equals):
+class _Encoded(dict[str, bytes | None]):
+    """A document's fields as they are sorted: many indexes ask for the same ones."""
+
+    def __init__(self, data: Data) -> None:
+        super().__init__()
+        self._data = data
+
+    def __missing__(self, name: str) -> bytes | None:
+        found = self[name] = sortable(self._data[name])
+        return found
+
+
+def _entries(index: Index, where: str, name: str, data: Data, known: _Encoded) -> Iterator[Entry]:
+    for field in index.equals:
+        if field not in data:
+            return
+    place: bytes | None = b""
+    if index.order:
+        if index.order[0] not in data:
+            return  # as in Firestore: a document without the field is in no list ordered by it
+        place = known[index.order[0]]
+    if place is None:
         return
-    if index.order and index.order[0] not in data:
-        return  # as in Firestore: a document without the field is in no list ordered by it
-    place = sortable(data[index.order[0]]) if index.order else b""
-    elements: list[Any] = [None]
-    if index.contains:
-        found = data.get(index.contains)
-        elements = found if isinstance(found, list) else []
-    where, name = (collection, path) if index.scope == "group" else (home, doc_id)
-    for element in elements:
-        key = _key(index, where, data, element)
-        if key is not None and place is not None:
+    head, equal = _head(index, where), [known[field] for field in index.equals]
+    if index.contains is None:
+        key = _digest(head, equal)
+        if key is not None:
+            yield key, place, name
+        return
+    elements = data.get(index.contains)
+    for element in elements if isinstance(elements, list) else ():
+        key = _digest(head, [*equal, sortable(element)])
+        if key is not None:
             yield key, place, name
 
 

@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +19,7 @@ from functions.adapters import sqlite
 from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
 from functions.adapters.sqlite_entries import statement
-from functions.domain.errors import Unavailable
+from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import parse
 from functions.domain.ports import Create, Increment, Put, Query, Update
 
@@ -138,6 +140,54 @@ def test_a_lock_that_is_not_given_up_is_unavailable_in_time(tmp_path: Path) -> N
     assert store.get("owners/a")  # readers never wait
     other.execute("ROLLBACK")
     store.commit([Update("owners/a", {"n": Increment(1)})])
+
+
+def creating(store: SqliteDocuments, paths: list[str]) -> tuple[list[Future[list[str]]], Callable[[], None]]:
+    """A thread for each; all of them wait when this returns. The second is called to let the pool go."""
+    pool = ThreadPoolExecutor(len(paths))
+    made = [pool.submit(store.commit, [Create(path, {"n": n})]) for n, path in enumerate(paths)]
+    while len(store._together._waiting) < len(paths):
+        time.sleep(0.001)
+    return made, pool.shutdown
+
+
+def test_what_waits_to_be_created_is_written_at_once_and_each_is_answered_for_itself(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "documents.db", declared())
+    store.commit([Put("owners/a", {})])
+    other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    made, finish = creating(store, ["owners/b", "owners/c", "owners/c", "owners/d"])
+    other.execute("ROLLBACK")
+    finish()
+    failed = [future for future in made if future.exception()]
+    assert [type(future.exception()) for future in failed] == [PreconditionFailed]
+    assert failed[0] in made[1:3]
+    versions = {version for future in made if future not in failed for version in future.result()}
+    assert len(versions) == 1  # of one transaction
+    assert {document.version for document in store.below("owners", 10)[1:]} == versions
+
+
+def test_what_could_not_be_written_with_others_is_not_written_later(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "documents.db", declared(), timeout=1)
+    store.commit([Put("owners/a", {})])
+    other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    made, finish = creating(store, ["owners/b", "owners/c"])
+    finish()
+    assert [type(future.exception()) for future in made] == [Unavailable, Unavailable]
+    other.execute("ROLLBACK")
+    store.commit([Create("owners/d", {})])
+    assert [document.path for document in store.below("owners", 10)] == ["owners/a", "owners/d"]
+
+
+def test_the_log_is_brought_into_the_file_from_time_to_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "CHECKPOINT", 10)
+    store = SqliteDocuments(tmp_path / "documents.db", declared())
+    sizes = []
+    for n in range(100):
+        store.commit([Create(f"owners/o{n}", {"n": "x" * 10_000})])
+        sizes.append((tmp_path / "documents.db-wal").stat().st_size)
+    assert sizes[-1] < 3 * sizes[9]
 
 
 @pytest.mark.parametrize(
