@@ -33,6 +33,7 @@ class KeyRing:
         self._name = name
         self._create = create
         self._keys: dict[str, bytes] = {}
+        self._ciphers: dict[str, AESGCM] = {}
         self._newest = ""
         self._missing: set[str] = set()
         self._not_yet: dict[str, float] = {}  # when a version ahead was last asked for in vain
@@ -42,7 +43,7 @@ class KeyRing:
         """`v1.<key id>.<base64url of nonce and ciphertext>`; `context` is bound in as associated data."""
         version, key = self._current()
         nonce = os.urandom(_NONCE)
-        sealed = nonce + AESGCM(key).encrypt(nonce, value, self._associated(context))
+        sealed = nonce + self._cipher(version, key).encrypt(nonce, value, self._associated(context))
         return f"{_FORMAT}.{version}.{_encoded(sealed)}"
 
     def open(self, sealed: str, context: str) -> bytes:
@@ -57,7 +58,7 @@ class KeyRing:
             raise Unsealable("not a sealed value")
         try:
             key = self._key(version)
-            return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], self._associated(context))
+            return self._cipher(version, key).decrypt(raw[:_NONCE], raw[_NONCE:], self._associated(context))
         except (InvalidTag, ValueError, SecretMissing) as exc:
             raise Unsealable("sealed for something else, or under a key that is gone") from exc
 
@@ -68,6 +69,13 @@ class KeyRing:
     @property
     def newest(self) -> str:
         return self._current()[0]
+
+    def _cipher(self, version: str, key: bytes) -> AESGCM:
+        """Making one costs as much as using it twice; threads may share it."""
+        found = self._ciphers.get(version)
+        if found is None:
+            found = self._ciphers[version] = AESGCM(key)
+        return found
 
     def _associated(self, context: str) -> bytes:
         return f"{_FORMAT}|{context}".encode()

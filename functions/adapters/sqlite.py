@@ -64,12 +64,13 @@ class SqliteDocuments:
         return [_document(row) if row else None for row in rows]
 
     def commit(self, writes: Sequence[Write]) -> list[str]:
+        if paths := [write.path for write in writes if isinstance(write, Create)]:
+            with self._db() as db:
+                refuse_known(db, paths)  # before it is looked at, waits for a lock, and makes others wait
         checked = values.check_writes(writes)
         if not checked:
             return []
         creates = [write for write in checked if isinstance(write, Create)]
-        with self._db() as db:
-            refuse_known(db, creates)  # before it waits for a lock, and makes others wait
         created = Creates(self._kept, creates)
         if len(creates) == len(checked) <= TOGETHER:
             versions = self._create(created, len(checked))

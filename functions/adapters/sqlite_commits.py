@@ -27,7 +27,6 @@ class Creates:
     """New documents, ready to be written; and once they are written, or are not, what became of it."""
 
     def __init__(self, indexes: Indexes, creates: Sequence[Create]) -> None:
-        self._creates = creates
         self._documents = [(create.path, text(create.path, create.data)) for create in creates]
         self._entries: set[Entry] = set()
         for create in creates:
@@ -43,7 +42,7 @@ class Creates:
         try:
             _insert(db, "INSERT INTO documents VALUES", [(*document, version) for document in self._documents])
         except sqlite3.IntegrityError:
-            refuse_known(db, self._creates)
+            refuse_known(db, [path for path, _ in self._documents])
             raise
         _insert(db, "INSERT OR IGNORE INTO entries VALUES", list(self._entries))
         self.version = version
@@ -144,12 +143,12 @@ def _begin(db: sqlite3.Connection, patience: float) -> None:
             time.sleep(_PAUSE)
 
 
-def refuse_known(db: sqlite3.Connection, creates: Sequence[Create]) -> None:
-    """Raises PreconditionFailed where one of them is there."""
-    for start in range(0, len(creates), _ROWS):
-        paths = [create.path for create in creates[start : start + _ROWS]]
-        marks = ", ".join("?" * len(paths))
-        row = db.execute(f"SELECT path FROM documents WHERE path IN ({marks})", paths).fetchone()  # noqa: S608 - only marks
+def refuse_known(db: sqlite3.Connection, paths: Sequence[str]) -> None:
+    """Raises PreconditionFailed where there is a document at one of them."""
+    for start in range(0, len(paths), _ROWS):
+        some = paths[start : start + _ROWS]
+        marks = ", ".join("?" * len(some))
+        row = db.execute(f"SELECT path FROM documents WHERE path IN ({marks})", some).fetchone()  # noqa: S608 - only marks
         if row:
             raise PreconditionFailed(f"{row[0]} exists.")
 

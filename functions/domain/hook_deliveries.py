@@ -13,6 +13,7 @@ are notes for the owner, at most NOTES a minute, so that nobody fills the store 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from functions.domain.ids import derived_id
 from functions.domain.triggers import BODY_KEPT_FOR, DELIVERY_KEPT_FOR
@@ -77,8 +78,9 @@ def received(
     *,
     body: bytes | None,
     content_type: str = "",
+    **said: Any,
 ) -> HookDelivery:
-    """`body` None is one that is not kept."""
+    """`body` None is one that is not kept; `said` are further fields."""
     return HookDelivery(
         id=delivery,
         owner=owner,
@@ -89,6 +91,7 @@ def received(
         content_type=content_type[:200],
         size=len(body or b""),
         body_until=None if body is None else now + BODY_KEPT_FOR,
+        **said,
     )
 
 

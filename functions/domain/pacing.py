@@ -121,6 +121,8 @@ def _windows(taken: Mapping[str, int], at: int, span: int) -> list[int]:
 def _after_full(taken: Mapping[str, int], at: int, span: int, room: int) -> int:
     """0 where every window with this bucket has at most `room` taken, else the first bucket past the last that has
     more: all those between lie in that window too."""
+    if sum(count for count in taken.values() if count > 0) <= room:  # as nearly always: no window has more than all
+        return 0
     full = [i for i, sum_ in enumerate(_windows(taken, at, span)) if sum_ > room]
     return at + full[-1] + 1 if full else 0
 

@@ -173,9 +173,13 @@ def again(send: Send, new_id: str, now: datetime) -> Send:
 
 def accept(send: Send, now: datetime) -> Send:
     """A new send, as it enters the queue."""
-    if send.send_at is not None and send.send_at > now:
-        return replace(send, status=Status.SCHEDULED, due_at=send.send_at)
-    return replace(send, status=Status.QUEUED, due_at=now)
+    status, due_at = accepted(send.send_at, now)
+    return replace(send, status=status, due_at=due_at)
+
+
+def accepted(send_at: datetime | None, now: datetime) -> tuple[Status, datetime]:
+    """The status of a new send that enters the queue, and when it is due."""
+    return (Status.SCHEDULED, send_at) if send_at is not None and send_at > now else (Status.QUEUED, now)
 
 
 def claim(send: Send, attempt_id: str, now: datetime) -> Send:

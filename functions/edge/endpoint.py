@@ -5,7 +5,6 @@ A route is refused unless it says who may call it; there is no default.
 
 import io
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -60,6 +59,12 @@ class Call:
         return self.authenticated
 
 
+_UNLESS_GIVEN = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+)
+
 Handler = Callable[[Call], Response]
 Refusal = Callable[[Request, IntegrationError, str], Response]  # with the request's id
 Ahead = Callable[[Request, App], AbstractContextManager[None]]
@@ -78,16 +83,7 @@ class Route:
     ahead: Ahead
 
     def match(self, tail: str) -> dict[str, str] | None:
-        wanted, given = _segments(self.pattern), _segments(tail)
-        if len(wanted) != len(given):
-            return None
-        ids = {}
-        for want, have in zip(wanted, given, strict=True):
-            if want.startswith("{"):
-                ids[want[1:-1]] = have
-            elif want != have:
-                return None
-        return ids
+        return _ids(_segments(self.pattern), _segments(tail))
 
 
 class Endpoint:
@@ -100,6 +96,7 @@ class Endpoint:
         self.prefix = prefix
         self._refuse = refuse or (lambda _, error, request_id: problems.response(error, request_id))
         self.routes: list[Route] = []
+        self._segments: list[list[str]] = []  # of each route's pattern
 
     def route(self, method: str, pattern: str, who: Who, ahead: Ahead = _nothing) -> Callable[[Handler], Handler]:
         """`ahead` may read what the call is going to need, before its caller is looked up."""
@@ -108,6 +105,7 @@ class Endpoint:
             self.routes.append(Route(method, pattern, who, handler, ahead))
             # Fixed names before parameters: /export/ is no id.
             self.routes.sort(key=lambda route: route.pattern.count("{"))
+            self._segments = [_segments(route.pattern) for route in self.routes]
             return handler
 
         return register
@@ -124,12 +122,16 @@ class Endpoint:
 
     def allowed(self, path: str) -> list[str]:
         """The methods this path takes here; empty where it is none of ours."""
-        return sorted({route.method for route, _ in self._matching(path)})
+        return _methods(self._matching(path))
 
     def _matching(self, path: str) -> list[tuple[Route, dict[str, str]]]:
         """The routes of a path, each with its parameters; a fixed name is no parameter, whatever the method."""
-        found = [(r, ids) for r in self.routes if (ids := r.match(self.tail(path))) is not None]
-        return [(r, ids) for r, ids in found if r.pattern == found[0][0].pattern]
+        given, found, pattern = _segments(self.tail(path)), [], None
+        for route, wanted in zip(self.routes, self._segments, strict=True):
+            if pattern in (None, route.pattern) and (ids := _ids(wanted, given)) is not None:
+                found.append((route, ids))
+                pattern = route.pattern
+        return found
 
     def __call__(self, request: Request, app: App, *, methods: list[str] | None = None) -> Response:
         """`methods`: what the path takes in all, where several functions share it."""
@@ -138,7 +140,7 @@ class Endpoint:
         events.begin(request, request_id, app.settings.project)
         cause: BaseException | None = None
         try:
-            response = self._answer(request, app, request_id, methods or self.allowed(request.path))
+            response = self._answer(request, app, request_id, methods)
         except IntegrationError as error:
             cause = error
             response = self._refuse(request, error, request_id)
@@ -149,18 +151,24 @@ class Endpoint:
         events.request(request, response, time.monotonic() - started, cause)
         return response
 
-    def _answer(self, request: Request, app: App, request_id: str, methods: list[str]) -> Response:
-        if not methods:
-            raise NotFound("There is nothing at this path.")
-        if request.method == "OPTIONS":
-            return Response(status=204, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
+    def _answer(self, request: Request, app: App, request_id: str, methods: list[str] | None) -> Response:
+        matching = self._matching(request.path)
         method = "GET" if request.method == "HEAD" else request.method
-        for route, ids in self._matching(request.path):
+        for route, ids in matching:
             if route.method == method:
                 with route.ahead(request, app):
                     caller = _authorize(request, app, route.who)
                     return route.handler(Call(request, app, ids, request_id, caller))
+        methods = methods or _methods(matching)
+        if not methods:
+            raise NotFound("There is nothing at this path.")
+        if request.method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join([*methods, "OPTIONS"])})
         raise MethodNotAllowed(methods)
+
+
+def _methods(matching: list[tuple[Route, dict[str, str]]]) -> list[str]:
+    return sorted({route.method for route, _ in matching})
 
 
 def _authorize(request: Request, app: App, who: Who) -> Caller | None:
@@ -184,12 +192,14 @@ def finish(request: Request, response: Response, app: App, request_id: str) -> N
     bodies.discard(request)
     # The framework reads what is left of a body into memory before it answers: leave it nothing.
     request.stream = io.BytesIO()
-    response.headers["X-Request-Id"] = request_id
+    headers = response.headers
+    headers["X-Request-Id"] = request_id
     if app.settings.revision:  # a deployment asks for it, to see whose answer it got
-        response.headers["X-Revision"] = app.settings.revision
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+        headers["X-Revision"] = app.settings.revision
+    given = {name.lower() for name, _ in headers}
+    for name, value in _UNLESS_GIVEN:
+        if name.lower() not in given:
+            headers.add(name, value)
     cors.allow(request, response, app.settings.allowed_origins)
 
 
@@ -200,4 +210,17 @@ def respond(body: Any, status: int = 200, headers: Mapping[str, str] | None = No
 
 
 def _segments(path: str) -> list[str]:
-    return re.sub(r"/+$", "", path).split("/")[1:]
+    return path.rstrip("/").split("/")[1:]
+
+
+def _ids(wanted: list[str], given: list[str]) -> dict[str, str] | None:
+    """The parameters of a path, where it has this pattern."""
+    if len(wanted) != len(given):
+        return None
+    ids = {}
+    for want, have in zip(wanted, given, strict=True):
+        if want.startswith("{"):
+            ids[want[1:-1]] = have
+        elif want != have:
+            return None
+    return ids

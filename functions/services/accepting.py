@@ -5,8 +5,9 @@ One commit holds the delivery, its body and its send. Nothing is rendered here: 
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from functions.domain import hook_deliveries, mapping, payloads, sends
 from functions.domain.errors import PreconditionFailed, Unavailable
@@ -17,7 +18,7 @@ from functions.domain.mapping import Mapped, MappingFailed
 from functions.domain.payloads import BadPayload
 from functions.domain.ports import Blobs, Documents, Sealer, Tasks
 from functions.domain.recipes import Recipe
-from functions.domain.sends import Send, Status
+from functions.domain.sends import Send
 from functions.domain.signed_headers import Headers
 from functions.domain.trigger_ports import Paths
 from functions.domain.triggers import Trigger
@@ -32,12 +33,15 @@ DELIVERY = "delivery"  # the name in a send's metadata
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One that is believed. `event` is what its sender calls the event, where `headers` don't say it any more."""
+    """One that is believed. `event` is what its sender calls the event, where `headers` don't say it any more; `name`
+    what it calls the delivery, and `signed_at` when it was signed, where it says so."""
 
     body: bytes
     content_type: str
     headers: Headers | None = None
     event: str = ""
+    name: str = ""
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +78,33 @@ class Accepting:
 
     def make(self, trigger: Trigger, webhook: Webhook, delivery_id: str, now: datetime) -> Made:
         """By the trigger as it is now. Nothing is written or raised: what is wrong stands in the delivery."""
-        fields = trigger.fields
-        delivery = hook_deliveries.received(
-            *(delivery_id, trigger.owner, trigger.id, Verdict.ACCEPTED, now),
-            body=webhook.body,
-            content_type=webhook.content_type,
-        )
-        delivery = replace(delivery, event=webhook.event)
+        fields, event = trigger.fields, webhook.event
+
+        def delivery(verdict: Verdict = Verdict.ACCEPTED, **said: Any) -> HookDelivery:
+            return hook_deliveries.received(
+                *(delivery_id, trigger.owner, trigger.id, verdict, now),
+                body=webhook.body,
+                content_type=webhook.content_type,
+                name=webhook.name,
+                signed_at=webhook.signed_at,
+                event=event,
+                **said,
+            )
+
         try:
             payload = payloads.parse(webhook.body, webhook.content_type)
             if webhook.headers is not None:
-                delivery = replace(delivery, event=event_type(fields.scheme, webhook.headers, payload))
+                event = event_type(fields.scheme, webhook.headers, payload)
             if not mapping.wanted(fields.filter, payload, self._paths):
-                return Made(replace(delivery, verdict=Verdict.FILTERED), webhook.body)
+                return Made(delivery(Verdict.FILTERED), webhook.body)
             found = mapping.mapped(fields.mapping, fields.allowed_domains, payload, self._paths)
         except BadPayload as bad:
-            return Made(hook_deliveries.failed(delivery, bad.reason, bad.detail), webhook.body)
+            return Made(delivery(Verdict.FAILED, reason=bad.reason, detail=bad.detail), webhook.body)
         except MappingFailed as failed:
             detail = f"{failed.pointer}: {failed.detail}"
-            return Made(hook_deliveries.failed(delivery, failed.code, detail, REMEDY), webhook.body)
-        send = _send(trigger, found, delivery, now)
-        delivery = replace(delivery, send=send.id)
-        return Made(delivery, webhook.body, send, recipe(trigger, found))
+            return Made(delivery(Verdict.FAILED, reason=failed.code, detail=detail, remedy=REMEDY), webhook.body)
+        send = _send(trigger, found, delivery_id, now)
+        return Made(delivery(send=send.id), webhook.body, send, recipe(trigger, found))
 
     def commit(self, made: Made, names: Sequence[str] = ()) -> None:
         """Raises PreconditionFailed where it, or one of its names, is on record; Unavailable where it may not be."""
@@ -131,13 +140,14 @@ def recipe(trigger: Trigger, found: Mapped) -> Recipe:
     )
 
 
-def _send(trigger: Trigger, found: Mapped, delivery: HookDelivery, now: datetime) -> Send:
+def _send(trigger: Trigger, found: Mapped, delivery: str, now: datetime) -> Send:
     fields = trigger.fields
-    delay = timedelta(seconds=fields.delay_seconds)
-    send = Send(
-        id=hook_deliveries.send_id(trigger.id, delivery.id),
+    send_at = now + timedelta(seconds=fields.delay_seconds) if fields.delay_seconds else None
+    status, due_at = sends.accepted(send_at, now)
+    return Send(
+        id=hook_deliveries.send_id(trigger.id, delivery),
         owner=trigger.owner,
-        status=Status.QUEUED,
+        status=status,
         account=trigger.account,
         sender=trigger.sender,
         to=found.to,
@@ -146,14 +156,14 @@ def _send(trigger: Trigger, found: Mapped, delivery: HookDelivery, now: datetime
         reply_to=found.reply_to,
         subject="",
         created_at=now,
-        metadata={DELIVERY: delivery.id},
+        metadata={DELIVERY: delivery},
         labels=sends.labels("", (*found.to, *found.cc, *found.bcc), ()),
         template=fields.template or None,
         template_version=fields.template_version,
         trigger=trigger.id,
-        send_at=now + delay if delay else None,
+        send_at=send_at,
+        due_at=due_at,
+        answered=status,
         transactional=fields.transactional,
         composed=False,
     )
-    accepted = sends.accept(send, now)
-    return replace(accepted, answered=accepted.status)

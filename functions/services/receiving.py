@@ -77,8 +77,8 @@ class Receiving:
         known = Known(trigger.owner, trigger.id, signed.keys)
         if first := self._remembered(known):
             return _repeated(first)
-        made = self._accepting.make(trigger, Webhook(body, content_type, headers), known.delivery, now)
-        made = replace(made, delivery=replace(made.delivery, name=signed.delivery_id, signed_at=signed.at))
+        webhook = Webhook(body, content_type, headers, name=signed.delivery_id, signed_at=signed.at)
+        made = self._accepting.make(trigger, webhook, known.delivery, now)
         if made.send and (wait := self._rates.take(trigger)):
             return self._over_the_rate(trigger, known, made.delivery, wait)
         try:
