@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 TLS ?=
 HOST ?= 127.0.0.1
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 NODE_MODULES := frontend/node_modules/.package-lock.json
 REGION ?= europe-west1
 
@@ -29,7 +30,7 @@ format: $(VENV)/.dev
 	cd frontend && npm run --silent format
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 setup: $(VENV)/.dev
 	./tests/setup.sh

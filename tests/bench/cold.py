@@ -1,16 +1,22 @@
 """From the start of a process to its first answer, and what lies in memory then: each function beside a bare hello."""
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.bench import messages
+from tests.bench.effort import Effort, chosen
 from tests.bench.load import Answer, Ask, ask
 from tests.bench.processes import Program, running
 from tests.bench.table import Row
 from tests.bench.world import World
+
+FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "track", "console")
+SHORT = ("authorize", "callback", "send", "list", "delete", "track", "console")
+OTHERS = ("authorize", "callback", "send", "list", "delete")  # that the stock and the naive service have, too
 
 
 class Firsts:
@@ -20,9 +26,17 @@ class Firsts:
         self._world = world
         self._authorize = authorize
         self._unused = iter(world.accounts[1:])
+        self._links = itertools.cycle(world.links)
 
-    def of(self, name: str) -> Ask:
-        made: dict[str, Callable[[], Ask]] = {
+    def of(self, program: str, name: str) -> Ask:
+        if program == "hello":
+            return Ask("GET", "/")
+        if program in ("ours", "local server"):
+            return self._ours()[name]()
+        return self._send() if name == "send" else Ask("GET", "/?code=nonce" if name == "callback" else "/")
+
+    def _ours(self) -> dict[str, Callable[[], Ask]]:
+        return {
             "authorize": self._start,
             "callback": self._callback,
             "send": self._send,
@@ -30,18 +44,15 @@ class Firsts:
             "delete": lambda: Ask("DELETE", f"/api/gmail/accounts/{next(self._unused)}/", _bearer(self._world.key)),
             "history": lambda: self._get("history/", self._world.key),
             "keys": lambda: self._get("keys/", self._world.user),
-            "track": lambda: Ask("GET", self._world.link),
+            "track": lambda: Ask("GET", next(self._links)),
             "console": lambda: Ask("GET", "/healthz"),
-            "stock send": self._send,
-            "hello": lambda: Ask("GET", "/"),
         }
-        return made[name]()
 
     def _get(self, path: str, token: str) -> Ask:
         return Ask("GET", f"/api/gmail/{path}", _bearer(token))
 
     def _send(self) -> Ask:
-        return messages.small(self._world.key, self._world.accounts[0])
+        return messages.short(self._world.key, self._world.accounts[0])
 
     def _start(self) -> Ask:
         return Ask("GET", "/api/gmail/authorize/", {**_bearer(self._world.user), "Accept": "application/json"})
@@ -55,35 +66,44 @@ class Firsts:
         return Ask("GET", f"/api/gmail/oauth2callback/?{came}", {"Cookie": cookie})
 
 
-FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "track", "console")
-
-
-def rows(world: World, *, quick: bool) -> Iterator[Row]:
-    """The first round fills caches and writes .pyc files, as the platform's build does, and is not counted."""
-    rounds = 2 if quick else 9
-    names = ("hello", *FUNCTIONS, "stock send")
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+def rows(world: World, effort: Effort) -> Iterator[Row]:
+    """Each start has one of hello just before it. The first round fills caches and writes .pyc files, as the platform's
+    build does, and is not counted."""
+    names = chosen(effort, SHORT, SHORT, FUNCTIONS)
+    wanted = [("ours", name) for name in names]
+    wanted += [("stock", name) for name in chosen(effort, ("send",), ("send",), OTHERS)]
+    wanted += [("naive", name) for name in chosen(effort, (), (), OTHERS)]
+    wanted += [("local server", "send")] if effort == "full" else []
+    found: dict[tuple[str, str], list[dict[str, float]]] = {one: [] for one in wanted}
+    hello: dict[tuple[str, str], list[dict[str, float]]] = {one: [] for one in wanted}
     with running(world.ours("authorize")) as authorize:
         firsts = Firsts(world, authorize)
-        for number in range(rounds + 1):
-            for name in names:
-                measured = _round(_program(world, name), firsts.of(name))
+        for number in range(chosen(effort, 1, 4, 9) + 1):
+            for one in wanted:
+                least = _round(world.hello(), firsts.of("hello", ""))
+                measured = _round(_program(world, *one), firsts.of(*one))
                 if number:
-                    found[name].append(measured)
+                    found[one].append(measured)
+                    hello[one].append(least)
     for kind, what, unit in (
         ("cold start", "CPU", "ms"),
         ("cold start", "time", "ms"),
         ("at rest", "resident", "MiB"),
     ):
-        for name in names[1:]:
-            ours, theirs = ([each[what] for each in found[which]] for which in (name, "hello"))
-            yield Row(f"{kind}, {world.store}", f"{name}: {what}", unit, ours, "hello", theirs)
+        for program, name in wanted:
+            ours, theirs = ([each[what] for each in rounds[program, name]] for rounds in (found, hello))
+            section, said = f"{kind}, {world.store}", f"{name}: {what}"
+            yield Row(section, said, unit, ours, "hello", theirs, of=program, least=what == "CPU")
 
 
-def _program(world: World, name: str) -> Program:
-    if name == "hello":
-        return world.hello()
-    return world.stock() if name == "stock send" else world.ours(name)
+def _program(world: World, program: str, name: str) -> Program:
+    starts: dict[str, Callable[[], Program]] = {
+        "ours": lambda: world.ours(name),
+        "stock": lambda: world.stock(name),
+        "naive": lambda: world.naive(name),
+        "local server": world.local,
+    }
+    return starts[program]()
 
 
 def _round(program: Program, one: Ask) -> dict[str, float]:

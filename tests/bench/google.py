@@ -1,8 +1,8 @@
 """The Google endpoints that a send touches, on loopback, with TLS: quick, so that it is not what is measured.
 
-`python -m tests.bench.google PORT CERTIFICATE KEY`. It answers sends after the latency it is told
-(`/bench/latency?ms=`), counts connections, tokens and deliveries (`/bench/counts`), and keeps no message: bodies are
-counted as they come.
+`python -m tests.bench.google PORT CERTIFICATE KEY SECRETS_PORT`. It answers sends after the latency it is told
+(`/bench/latency?ms=`), counts connections, tokens, secrets and deliveries (`/bench/counts`), and keeps no message:
+bodies are counted as they come. Secret Manager listens on a port of its own, since it speaks gRPC.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections import Counter
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -24,6 +25,7 @@ TOKEN = {
     "scope": "openid https://www.googleapis.com/auth/gmail.send https://www.googleapis.com/auth/gmail.readonly",
 }
 ALIAS = {"sendAsEmail": "ana@example.com", "displayName": "Ana", "isPrimary": True, "isDefault": True}
+SECRET = b"0123456789abcdef0123456789abcdef"
 KEPT = 64 << 10  # bytes of a body that are kept: forms are short
 
 
@@ -141,14 +143,36 @@ def _answer(found: Any, headers: str = "") -> bytes:
     return head.encode() + body
 
 
-async def serve(port: int, certificate: str, key: str) -> None:
+async def secrets(google: Google, port: int, certificate: str, key: str) -> Any:
+    """AccessSecretVersion: for every name the same 32 bytes."""
+    import grpc  # type: ignore[import-untyped]
+
+    payload = b"\x0a\x20" + SECRET  # SecretPayload{data = 1}
+    answer = b"\x0a\x01n\x12" + bytes([len(payload)]) + payload  # AccessSecretVersionResponse{name = 1, payload = 2}
+
+    async def access(_: bytes, __: Any) -> bytes:
+        google.counts["secrets"] += 1
+        return answer
+
+    server = grpc.aio.server()
+    handlers = {"AccessSecretVersion": grpc.unary_unary_rpc_method_handler(access)}
+    service = "google.cloud.secretmanager.v1.SecretManagerService"
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    pair = Path(key).read_bytes(), Path(certificate).read_bytes()
+    server.add_secure_port(f"127.0.0.1:{port}", grpc.ssl_server_credentials([pair]))
+    await server.start()
+    return server
+
+
+async def serve(port: int, certificate: str, key: str, secrets_port: str) -> None:
     google = Google(f"https://localhost:{port}")
+    listening = await secrets(google, int(secrets_port), certificate, key)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(google), "127.0.0.1", port, ssl=tls, backlog=1024)
-    await server.serve_forever()
+    await asyncio.gather(server.serve_forever(), listening.wait_for_termination())
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:4]))
+    asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:5]))

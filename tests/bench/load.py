@@ -29,12 +29,13 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    at: float  # when its head had come, by time.perf_counter
 
 
 @dataclass(frozen=True)
 class Load:
     seconds: float
-    times: list[float]  # seconds of each answer, shortest first
+    times: list[float]  # seconds until the head of each answer was there, shortest first
 
     @property
     def rate(self) -> float:
@@ -74,7 +75,7 @@ async def _worker(port: int, todo: Iterator[Ask], times: list[float]) -> None:
             if connection is None:
                 connection = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
             answer = await _exchange(*connection, one)
-            times.append(time.perf_counter() - started)
+            times.append(answer.at - started)
             if answer.status >= 400:
                 raise RuntimeError(f"{one.method} {one.target} answered {answer.status}: {answer.body[:500]!r}")
             if answer.headers.get("connection", "").lower() == "close":
@@ -92,6 +93,19 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
         writer.write(view[start : start + BLOCK])
         await writer.drain()
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip().split("\r\n")
+    at = time.perf_counter()
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Answer(int(first.split(" ")[1]), headers, body)
+    if headers.get("transfer-encoding") == "chunked":
+        body = await _chunks(reader)
+    else:
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Answer(int(first.split(" ")[1]), headers, body, at)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    """RFC 9112 §7.1, without trailers."""
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return body

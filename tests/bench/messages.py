@@ -6,14 +6,22 @@ import json
 from tests.bench.load import Ask
 
 PATH = "/api/gmail/send/"
+SHORT = "hello\n" * 60
+SHORT_HTML = "<p>hello</p>\n" * 60
 TEXT = "Dear Ana,\n\nyour invoice 4711 is ready: https://example.com/invoices/4711?from=mail\n\nKind regards\n" * 30
 HTML = f"<!doctype html><html><body style='font-family: sans-serif'><p>{TEXT}</p><p>{TEXT}</p></body></html>"
 ATTACHMENT = 25 << 20  # bytes, about as much as Gmail takes
 BOUNDARY = "----bench-8f14e45fceea167a"
 
 
-def small(key: str, account: str) -> Ask:
-    """Text and HTML, about 10 KB."""
+def short(key: str, account: str) -> Ask:
+    """Text and HTML, about 1 KB in all."""
+    message = {**_message(account), "text": SHORT, "html": SHORT_HTML}
+    return Ask("POST", PATH, _headers(key, "application/json"), json.dumps(message).encode())
+
+
+def long(key: str, account: str) -> Ask:
+    """Text and HTML, about 9 KB in all, the HTML in one line: composing it costs more."""
     return Ask("POST", PATH, _headers(key, "application/json"), json.dumps(_message(account)).encode())
 
 

@@ -61,7 +61,7 @@ class Program:
 
     def cpu(self) -> float:
         """Seconds of user and system time so far."""
-        return sum(_cpu(pid) for pid in self._tree())
+        return sum(cpu(pid) for pid in self._tree())
 
     def memory(self) -> float:
         """Resident MiB now."""
@@ -80,17 +80,26 @@ class Program:
             Path(f"/proc/{pid}/clear_refs").write_text("5")  # proc(5): resets VmHWM to what is resident now
 
     def _tree(self) -> list[int]:
-        found, todo = [], [self._process.pid]
-        while todo:
-            pid = todo.pop()
-            found.append(pid)
-            for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                with contextlib.suppress(OSError):
-                    todo += map(int, children.read_text().split())
-        return found
+        return tree(self._process.pid)
 
 
-def _cpu(pid: int) -> float:
+def tree(root: int) -> list[int]:
+    """A process and all below it."""
+    found, todo = [], [root]
+    while todo:
+        pid = todo.pop()
+        found.append(pid)
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                todo += map(int, children.read_text().split())
+    return found
+
+
+def command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def cpu(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICK  # its own and its ended children's
 

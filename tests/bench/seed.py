@@ -12,8 +12,11 @@ from functions.domain import records
 from functions.domain.accounts import REQUESTED_SCOPES, GmailAccount
 from functions.domain.ids import derived_id, owner_id
 from functions.domain.ports import Create
+from functions.domain.sends import Status
 from functions.runtime.start import start
 from tests.services import builders
+
+LINKS = 320  # tracked: a click is on record with those on the same message, so each is clicked a few times only
 
 
 def seed(issuer: str, count: int) -> dict[str, object]:
@@ -36,10 +39,15 @@ def seed(issuer: str, count: int) -> dict[str, object]:
         app.documents.commit([Create(f"owners/{owner}/accounts/{blank.id}", data)])
         ids.append(blank.id)
     _, key = app.keys.create(owner, name="bench", scopes=("send", "read", "manage"), accounts=None, expires_at=None)
-    sent = builders.send(owner, id=derived_id("snd", owner), account=ids[0], sent_at=datetime.now(UTC))
-    app.documents.commit([Create(f"owners/{owner}/sends/{sent.id}", records.to_data(sent))])
-    link = app.track_links.click(owner, sent.id, 0, "https://shop.example/orders?id=42")
-    return {"accounts": ids, "key": key, "link": urlsplit(link).path}
+    links = []
+    for number in range(LINKS):
+        name = derived_id("snd", owner, f"tracked {number}")
+        sent = builders.send(owner, id=name, account=ids[0], status=Status.SENT, sent_at=datetime.now(UTC))
+        app.documents.commit([Create(f"owners/{owner}/sends/{sent.id}", records.to_data(sent))])
+        link = app.track_links.click(owner, sent.id, 0, "https://shop.example/orders?id=42")
+        links.append(urlsplit(link).path)
+    gone = urlsplit(app.track_links.click(owner, derived_id("snd", owner, "gone"), 0, "https://shop.example/")).path
+    return {"accounts": ids, "key": key, "links": links, "gone": gone}
 
 
 if __name__ == "__main__":

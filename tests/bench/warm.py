@@ -1,67 +1,94 @@
-"""A warm `send` under load: how many a second, and what one costs."""
+"""A warm `send` under load: how many a second, and what one costs.
 
-from collections.abc import Iterator
+Ours alone under the framework and in the local server with all functions, the stock and the naive function, the
+framework's hello: all run side by side, each is loaded in turn, alone.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 from tests.bench import messages
+from tests.bench.effort import Effort, chosen
 from tests.bench.load import Ask, load
 from tests.bench.processes import Program, running
-from tests.bench.table import Row
+from tests.bench.table import Found, Row, compared
 from tests.bench.world import World
 
 AT_ONCE = 80
 LATENCY = 100  # ms of Gmail's answer to a send
+NAIVE_ROUNDS = 2
+MEASURES = (
+    ("sends", "a second"),
+    ("median answer", "ms"),
+    ("CPU", "ms a send"),
+    ("calls of Google", "a send"),
+    ("tokens", "a send"),
+    ("secrets", "a send"),
+    ("connections", "since the start"),
+    ("resident", "MiB"),
+)
 
 
-def rows(world: World, *, quick: bool) -> Iterator[Row]:
-    """Ours, the stock function and the framework's hello run side by side; each is loaded in turn, alone."""
-    rounds, count = (2, 160) if quick else (7, 480)
-    message = messages.small(world.key, world.accounts[0])
-    found: dict[str, list[dict[str, float]]] = {"ours": [], "stock": [], "hello": []}
+def rows(world: World, effort: Effort) -> Iterator[Row]:
+    programs: dict[str, Callable[[], Program]] = {
+        "ours": lambda: world.ours("send"),
+        "stock": world.stock,
+        "hello": world.hello,
+    }
+    if effort != "quick" and world.store == "sqlite":
+        programs["local server"] = world.local
+    if effort == "full":
+        programs["stock, 2 commits"] = lambda: world.stock(commits=2)
+        programs["naive"] = world.naive
+    found = _measured(world, programs, messages.short(world.key, world.accounts[0]), chosen(effort, 2, 4, 7))
+    section = f"warm send, {world.store}"
+    of = [name for name in programs if name not in ("stock", "hello")]
+    for what, unit in MEASURES:
+        yield from compared(section, what, unit, found, "stock", of, least=what == "CPU")
+    yield from compared(section, "CPU", "ms a send", found, "hello", least=True)
+    if effort == "full":
+        programs = {name: programs[name] for name in ("ours", "stock")}
+        found = _measured(world, programs, messages.long(world.key, world.accounts[0]), 3)
+        for what, unit in MEASURES[:3]:
+            yield from compared(f"warm send of 9 KB, {world.store}", what, unit, found, "stock", least=what == "CPU")
+
+
+def _measured(world: World, programs: dict[str, Callable[[], Program]], message: Ask, rounds: int) -> Found:
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in programs}
     with ExitStack() as stack:
-        programs = {
-            "ours": stack.enter_context(running(world.ours("send"))),
-            "stock": stack.enter_context(running(world.stock())),
-            "hello": stack.enter_context(running(world.hello())),
-        }
+        started = {name: stack.enter_context(running(start())) for name, start in programs.items()}
         connections = {
-            name: _round(world, program, message, 3 * AT_ONCE)["connections"] for name, program in programs.items()
+            name: _round(world, one, message, _count(name) // 2)["connections"] for name, one in started.items()
         }
         world.google.call(f"latency?ms={LATENCY}")
+        stack.callback(world.google.call, "latency?ms=0")
         for number in range(rounds):
-            for name in sorted(programs, reverse=bool(number % 2)):
-                measured = _round(world, programs[name], message, count)
+            for name in sorted(started, reverse=bool(number % 2)):
+                if name == "naive" and number >= NAIVE_ROUNDS:
+                    continue
+                measured = _round(world, started[name], message, _count(name))
                 connections[name] += measured["connections"]
                 found[name].append({**measured, "connections": connections[name]})
-        world.google.call("latency?ms=0")
-    section = f"warm send, {world.store}"
-    for what, unit in (
-        ("sends", "a second"),
-        ("median answer", "ms"),
-        ("CPU", "ms a send"),
-        ("calls of Google", "a send"),
-        ("connections", "since the start"),
-        ("resident", "MiB"),
-    ):
-        yield _row(section, what, unit, "stock", found)
-    yield _row(section, "CPU", "ms a send", "hello", found)
+    return found
+
+
+def _count(name: str) -> int:
+    """Sends of a round: the naive function takes a tenth of a second of CPU for each."""
+    return AT_ONCE if name == "naive" else 6 * AT_ONCE
 
 
 def _round(world: World, program: Program, message: Ask, count: int) -> dict[str, float]:
     cpu, before = program.cpu(), world.google.counts()
     done = load(program.port, [message] * count, AT_ONCE)
     after = world.google.counts()
-    calls = sum(after.get(name, 0) - before.get(name, 0) for name in ("sends", "tokens", "others"))
+    come = {name: after.get(name, 0) - before.get(name, 0) for name in ("sends", "tokens", "others", "secrets")}
     return {
         "sends": done.rate,
         "median answer": done.quantile(0.5) * 1000,
         "CPU": (program.cpu() - cpu) / count * 1000,
-        "calls of Google": calls / count,
+        "calls of Google": sum(come.values()) / count,
+        "tokens": come["tokens"] / count,
+        "secrets": come["secrets"] / count,
         "connections": after["connections"] - before["connections"] - 1,  # one is the counting's own
         "resident": program.shared_memory(),
     }
-
-
-def _row(section: str, what: str, unit: str, beside: str, found: dict[str, list[dict[str, float]]]) -> Row:
-    ours, theirs = ([each[what] for each in found[name]] for name in ("ours", beside))
-    return Row(section, what, unit, ours, beside, theirs)

@@ -1,6 +1,8 @@
 """What the measurements stand on: the pretend Google, a store, an owner with accounts, and functions that use them."""
 
+import base64
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -15,6 +17,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import certifi
 
 from functions.runtime.settings import GOOGLE_URLS
 from tests import emulators
@@ -34,10 +38,14 @@ class Google:
         self.certificate, key = directory / "localhost.pem", directory / "localhost.key"
         chain, secret = make()
         self.certificate.write_bytes(chain)
+        # What Google's libraries bring along and load for each fresh client.
+        self.bundle = directory / "roots.pem"
+        self.bundle.write_bytes(Path(certifi.where()).read_bytes() + chain)
         key.write_bytes(secret)
-        port = free_port()
-        self.url = f"https://localhost:{port}"
-        command = [sys.executable, "-m", "tests.bench.google", str(port), str(self.certificate), str(key)]
+        port, secrets = free_port(), free_port()
+        self.url, self.secrets = f"https://localhost:{port}", f"localhost:{secrets}"
+        more = (str(port), str(self.certificate), str(key), str(secrets))
+        command = [sys.executable, "-m", "tests.bench.google", *more]
         self.program = Program(command, os.environ, port, directory / "google.log")
         self._tls = ssl.create_default_context(cafile=str(self.certificate))
 
@@ -66,10 +74,39 @@ class World:
     def ours(self, name: str) -> Program:
         return function(ROOT / "main.py", name, self.environ, self.log())
 
-    def stock(self, *, resumable: bool = False) -> Program:
-        stored = f"firestore:{self.project}" if self.emulator else str(self.directory / "stock.db")
-        added = {"STORE": stored, "API_KEY": self.key, "UPLOAD": "resumable" if resumable else "raw"}
-        return function(HERE / "stock" / "main.py", "send", {**self.environ, **added}, self.log())
+    def local(self) -> Program:
+        """All functions in the server of a laptop, over the same store and the same stub."""
+        port = free_port()
+        command = [sys.executable, "-m", "functions", "serve", "--host", "127.0.0.1"]
+        return Program(command, {**self.environ, "PORT": str(port)}, port, self.log())
+
+    def counted(self, name: str, file: Path) -> Program:
+        """Ours, with a line in the file for each call of the store and of the secrets."""
+        return function(HERE / "counted" / "counted.py", name, {**self.environ, "COUNTED": str(file)}, self.log())
+
+    def stock(self, name: str = "send", *, resumable: bool = False, commits: int = 1) -> Program:
+        added = {"UPLOAD": "resumable" if resumable else "raw", "COMMITS": str(commits)}
+        return function(HERE / "stock" / "main.py", name, {**self._others, **added}, self.log())
+
+    def naive(self, name: str = "send") -> Program:
+        return function(HERE / "naive" / "main.py", name, self._others, self.log())
+
+    @property
+    def _others(self) -> dict[str, str]:
+        """What the functions that ours are compared with need to know."""
+        return {
+            **self.environ,
+            "STORE": f"firestore:{self.project}" if self.emulator else str(self.directory / "others.db"),
+            "API_KEY": self.key,
+            "TOKEN_KEY": base64.b64encode(google.SECRET).decode(),
+            "SECRETS": self.google.secrets,
+        }
+
+    def through(self, address: str) -> "World":
+        """The same, with its store's emulator at another address."""
+        other = dataclasses.replace(self, emulator=address)
+        other.__dict__["_seeded"] = self._seeded
+        return other
 
     def hello(self) -> Program:
         return function(HERE / "hello" / "main.py", "hello", self.environ, self.log())
@@ -78,9 +115,9 @@ class World:
     def environ(self) -> dict[str, str]:
         """Nothing of the benchmark's own environment that could change what is measured."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        trust = dict.fromkeys(
-            ("SSL_CERT_FILE", "HTTPLIB2_CA_CERTS", "REQUESTS_CA_BUNDLE"), str(self.google.certificate)
-        )
+        # OpenSSL finds a root in its directory when it needs it; requests and httplib2 read a file of all of them.
+        trust = dict.fromkeys(("HTTPLIB2_CA_CERTS", "REQUESTS_CA_BUNDLE"), str(self.google.bundle))
+        trust["SSL_CERT_FILE"] = str(self.google.certificate)
         stored = f"firestore://{self.project}/(default)" if self.emulator else f"sqlite:///{self.directory}/ours.db"
         return {
             **kept,
@@ -118,9 +155,14 @@ class World:
         return list(self._seeded["accounts"])
 
     @property
-    def link(self) -> str:
-        """The path of a tracked link."""
-        return str(self._seeded["link"])
+    def links(self) -> list[str]:
+        """The paths of tracked links, each in another message."""
+        return list(self._seeded["links"])
+
+    @property
+    def gone(self) -> str:
+        """The path of a tracked link in a message that is not on record any more: there is nothing to write down."""
+        return str(self._seeded["gone"])
 
     @cached_property
     def user(self) -> str:

@@ -42,6 +42,10 @@ class LocalServer:
         self.link = f"{self.url}/#key={self.key}"
         self.google = Google(printed["google"])
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def call(self, method: str, path: str, key: str = "", **given: Any) -> requests.Response:
         """Whoever has the key, from a terminal."""
         headers = {"Authorization": f"Bearer {key or self.key}"}
