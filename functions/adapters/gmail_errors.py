@@ -12,6 +12,7 @@ from functions.domain.errors import (
     NotFound,
     RateLimited,
     ReauthRequired,
+    Unavailable,
 )
 
 # https://developers.google.com/workspace/gmail/api/guides/handle-errors
@@ -44,6 +45,13 @@ def refusal(answer: Answer, now: datetime) -> IntegrationError:
         return NotFound("Gmail does not have that message or thread.")
     detail = f"Gmail refused: {message or answer.status}" + (f" ({reason})" if reason else "")
     return GmailRejected(detail, reason=reason, remedy=REMEDIES.get(reason, ""))
+
+
+def read_failure(answer: Answer, now: datetime) -> IntegrationError:
+    """What an answer means that is no success, to a call which may be made again."""
+    if answer.status >= 500:
+        return Unavailable(f"Gmail answered {answer.status}.", retry_after=10)
+    return refusal(answer, now)
 
 
 def _wait(answer: Answer, message: str, now: datetime) -> float | None:

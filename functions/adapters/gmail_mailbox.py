@@ -1,4 +1,4 @@
-"""What came into a mailbox: its history, the headers of single messages and threads, reports, and the watch."""
+"""What came into a mailbox: the headers of single messages and threads, and reports."""
 
 import base64
 from collections.abc import Iterator
@@ -6,50 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.adapters.gmail_reads import GmailReads
-from functions.domain.google_ports import Added, Changes, Watch
 from functions.domain.received import HEADERS, Received
 
-# Of the history, in one look. A page is 500 records and 2 quota units.
-MAX_PAGES = 4
 MAX_DEPTH = 20  # of parts within parts
-# Nothing comes back in what the owner writes: a mailing of thousands would push as often.
-_NOT_OUR_OWN = {"labelIds": ["SENT", "DRAFT"], "labelFilterBehavior": "exclude"}
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
 
 
 class GmailMailbox(GmailReads):
-    def history_since(self, token: str, history_id: str) -> Changes:
-        found: list[Added] = []
-        page = None
-        for _ in range(MAX_PAGES):
-            more, newest, page = self._history_page(token, history_id, page)
-            found += more
-            if not page:
-                return Changes(tuple(found), newest or history_id, complete=True)
-        return Changes(tuple(found), found[-1].history_id if found else history_id, complete=False)
-
-    def _history_page(self, token: str, history_id: str, page: str | None) -> tuple[list[Added], str, str | None]:
-        return self._call(
-            token,
-            lambda users: users.history().list(
-                userId="me",
-                startHistoryId=history_id,
-                historyTypes=["messageAdded"],
-                maxResults=500,
-                pageToken=page,
-                fields="history(id,messagesAdded/message(id,threadId,labelIds)),historyId,nextPageToken",
-            ),
-            lambda found: (
-                [
-                    _added(entry["message"], record["id"])
-                    for record in found.get("history", ())
-                    for entry in record.get("messagesAdded", ())
-                ],
-                str(found.get("historyId", "")),
-                found.get("nextPageToken"),
-            ),
-        )
-
     def received(self, token: str, message_id: str) -> Received:
         return self._call(
             token,
@@ -80,21 +43,6 @@ class GmailMailbox(GmailReads):
             lambda users: users.messages().attachments().get(userId="me", messageId=message_id, id=attachment),
             lambda found: _text(found.get("data", "")),
         )
-
-    def watch(self, token: str, topic: str) -> Watch:
-        return self._call(
-            token,
-            lambda users: users.watch(userId="me", body={"topicName": topic, **_NOT_OUR_OWN}),
-            lambda found: Watch(str(found["historyId"]), datetime.fromtimestamp(int(found["expiration"]) / 1000, UTC)),
-        )
-
-    def stop(self, token: str) -> None:
-        self._call(token, lambda users: users.stop(userId="me"), lambda _: None)
-
-
-def _added(message: dict[str, Any], history_id: str) -> Added:
-    labels = frozenset(message.get("labelIds", ()))
-    return Added(message["id"], message["threadId"], labels, str(history_id))
 
 
 def _received(found: dict[str, Any]) -> Received:

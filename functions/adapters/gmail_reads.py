@@ -1,4 +1,4 @@
-"""What is read from Gmail: through google-api-python-client, on our own connections."""
+"""Messages read from Gmail: through google-api-python-client, on our own connections."""
 
 import base64
 import threading
@@ -6,24 +6,22 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from functions.adapters.gmail_errors import refusal
+from functions.adapters.gmail_errors import read_failure
+from functions.adapters.gmail_settings import READ_TIMEOUT, GmailSettings
 from functions.adapters.http import Answer, Http, RequestFailed
 from functions.domain.errors import NotFound, Unavailable
-from functions.domain.google_ports import Alias, FoundMessage, Look
+from functions.domain.google_ports import FoundMessage, Look
 from functions.domain.ports import Clock
 
 R = TypeVar("R")
 
-READ_TIMEOUT = 20.0  # seconds
 MAX_PAGES = 5  # of the mailbox's history that one look reads
 MAX_LOOKED_AT = 100  # messages; each costs 20 quota units
 
 
-class GmailReads:
+class GmailReads(GmailSettings):
     def __init__(self, http: Http, url: str, clock: Clock) -> None:
-        self._http = http
-        self._url = url
-        self._clock = clock
+        super().__init__(http, url, clock)
         self._lock = threading.Lock()
         self._client: Any = None
 
@@ -41,13 +39,6 @@ class GmailReads:
             token,
             lambda users: users.messages().get(userId="me", id=message_id, format="raw"),
             lambda found: base64.urlsafe_b64decode(found["raw"] + "=="),
-        )
-
-    def aliases(self, token: str) -> list[Alias]:
-        return self._call(
-            token,
-            lambda users: users.settings().sendAs().list(userId="me"),
-            lambda found: [_alias(a) for a in found.get("sendAs", ())],
         )
 
     def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> Look:
@@ -104,13 +95,10 @@ class GmailReads:
             _found,
         )
 
-    def profile(self, token: str) -> dict[str, Any]:
-        return self._call(token, lambda users: users.getProfile(userId="me"), dict)
-
     def _call(self, token: str, method: Any, read: Callable[[dict[str, Any]], R]) -> R:
         """What `read` makes of the answer to one read through the official client.
 
-        Raises what `refusal` makes; Unavailable.
+        Raises what `read_failure` makes; Unavailable.
         """
         from googleapiclient.errors import HttpError
 
@@ -120,9 +108,7 @@ class GmailReads:
             return read(request.execute(num_retries=0))
         except HttpError as exc:
             answer = Answer(int(exc.resp.status), dict(exc.resp), exc.content)
-            if answer.status >= 500:
-                raise Unavailable(f"Gmail answered {answer.status}.", retry_after=10) from exc
-            raise refusal(answer, self._clock()) from exc
+            raise read_failure(answer, self._clock()) from exc
         except RequestFailed as exc:
             raise Unavailable(f"Gmail can't be reached ({exc}).", retry_after=10) from exc
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -141,19 +127,6 @@ class GmailReads:
                     client_options={"api_endpoint": self._url},
                 )
             return self._client.users()
-
-
-def _alias(found: dict[str, Any]) -> Alias:
-    return Alias(
-        email=found["sendAsEmail"],
-        name=found.get("displayName", ""),
-        is_primary=found.get("isPrimary", False),
-        is_default=found.get("isDefault", False),
-        # The primary address and those of the same domain carry no status, and are usable.
-        verified=found.get("verificationStatus", "accepted") == "accepted",
-        reply_to=found.get("replyToAddress", ""),
-        signature=found.get("signature", ""),
-    )
 
 
 def _found(found: dict[str, Any]) -> FoundMessage:

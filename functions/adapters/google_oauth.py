@@ -1,10 +1,10 @@
 """Google's OAuth endpoints: authorization code with PKCE, refresh, revoke.
 
-The exchange runs through google-auth-oauthlib, imported only where a code comes back; the authorization URL is a query
-string and the refresh one POST, so `authorize` and `send` start without it.
+The authorization URL is a query string, and the rest are forms that are posted (RFC 6749 §4.1.3, §6; RFC 7009): nothing
+that would be worth the imports of google-auth-oauthlib at the start of each function. GOOGLE_CLIENTS=official has the
+code exchanged by it all the same.
 """
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +45,7 @@ class GoogleOAuth:
         redirect_uri: str,
         id_tokens: IdTokens,
         clock: Clock,
+        official: bool = False,
     ) -> None:
         self._http = http
         self._client_id = client_id
@@ -55,6 +56,7 @@ class GoogleOAuth:
         self._redirect_uri = redirect_uri
         self._id_tokens = id_tokens
         self._clock = clock
+        self._official = official
 
     def authorization_url(self, *, state: str, nonce: str, challenge: str, login_hint: str | None) -> str:
         query = {
@@ -104,72 +106,47 @@ class GoogleOAuth:
         )
 
     def _fetch_token(self, code: str, verifier: str) -> dict[str, Any]:
-        # oauthlib raises when fewer scopes come back than were asked for; which were granted is for us to judge.
-        os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"  # noqa: S105 - a switch, no password
-        if self._token_url.startswith("http://"):  # the pretend Google; settings refuse http in the cloud
-            os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
-        import requests
-        from google_auth_oauthlib.flow import Flow
-        from oauthlib.oauth2.rfc6749 import errors as oauth
+        if self._official:
+            from functions.adapters.google_oauth_official import fetch_token
 
-        flow = Flow.from_client_config(
-            {
-                "web": {
-                    "client_id": self._client_id(),
-                    "client_secret": self._client_secret(),
-                    "auth_uri": self._authorize_url,
-                    "token_uri": self._token_url,
-                }
-            },
-            scopes=list(REQUESTED_SCOPES),
-            redirect_uri=self._redirect_uri,
-            code_verifier=verifier,
-            autogenerate_code_verifier=False,
-        )
-        try:
-            return dict(flow.fetch_token(code=code, timeout=TIMEOUT))
-        except (oauth.InvalidClientError, oauth.UnauthorizedClientError) as exc:
-            raise InvalidCredentials(f"Google refused the OAuth client ({exc.error}).") from exc
-        except oauth.InvalidGrantError as exc:
-            raise InvalidState("Google did not accept the code: it was used, or has expired.") from exc
-        except oauth.CustomOAuth2Error as exc:
-            raise _refusal(str(exc.error)) from exc
-        except oauth.OAuth2Error as exc:
-            # What is no OAuth answer at all (an error page, say) comes out of oauthlib as a missing token.
-            if exc.error in ("missing_token", "", None):
-                raise Unavailable("Google's token endpoint did not answer as it should.", retry_after=10) from exc
-            raise _refusal(str(exc.error)) from exc
-        except requests.RequestException as exc:
-            raise Unavailable("Google's token endpoint did not answer.", retry_after=10) from exc
-        except (
-            ValueError,
-            TypeError,
-            AttributeError,
-        ) as exc:  # no JSON, or JSON that is no object: oauthlib trips over it
-            raise Unavailable("Google's token endpoint did not answer as it should.", retry_after=10) from exc
+            return fetch_token(
+                code,
+                verifier,
+                client=(self._client_id(), self._client_secret()),
+                authorize_url=self._authorize_url,
+                token_url=self._token_url,
+                redirect_uri=self._redirect_uri,
+            )
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "code_verifier": verifier,
+            "redirect_uri": self._redirect_uri,
+        }
+        return self._tokens(form, of_code=True)
 
     def refresh(self, refresh_token: str) -> AccessToken:
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-            "client_id": self._client_id(),
-            "client_secret": self._client_secret(),
-        }
-        answer = self._post(self._token_url, form)
+        document = self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
+        token = document.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise Unavailable("Google's token endpoint answered without a token.", retry_after=10)
+        rotated = document.get("refresh_token")
+        return AccessToken(
+            token,
+            _expiry(document, self._clock()),
+            _scopes(document.get("scope"), ()),
+            rotated if isinstance(rotated, str) and rotated else None,
+        )
+
+    def _tokens(self, form: dict[str, str], *, of_code: bool = False) -> dict[str, Any]:
+        """What the token endpoint gives for a refresh token or, `of_code`, for a code."""
+        client = {"client_id": self._client_id(), "client_secret": self._client_secret()}
+        answer = self._post(self._token_url, {**form, **client}, repeatable=not of_code)
         document = _json_object(answer)
         if answer.status == 200:
-            token = document.get("access_token")
-            if not isinstance(token, str) or not token:
-                raise Unavailable("Google's token endpoint answered without a token.", retry_after=10)
-            rotated = document.get("refresh_token")
-            return AccessToken(
-                token,
-                _expiry(document, self._clock()),
-                _scopes(document.get("scope"), ()),
-                rotated if isinstance(rotated, str) and rotated else None,
-            )
+            return document
         if answer.status in (400, 401, 403):
-            raise _refusal(str(document.get("error", "")))
+            raise refusal(str(document.get("error", "")), of_code=of_code)
         raise Unavailable(f"Google's token endpoint answered {answer.status}.", retry_after=10)
 
     def revoke(self, token: str) -> None:
@@ -179,22 +156,25 @@ class GoogleOAuth:
         if answer.status >= 300:
             raise Unavailable(f"Google's revoke endpoint answered {answer.status}.")
 
-    def _post(self, url: str, form: dict[str, str]) -> Answer:
+    def _post(self, url: str, form: dict[str, str], *, repeatable: bool = True) -> Answer:
         body = urlencode(form).encode()
         for attempt in (1, 2):
             try:
                 return self._http.request("POST", url, headers=FORM, body=body, timeout=TIMEOUT)
             except RequestFailed as exc:
-                # Refreshing or revoking twice does no harm; a second try heals a connection closed while idle.
-                if attempt == 2:
+                # Refreshing or revoking twice does no harm, and a second try heals a connection closed while idle. A
+                # code works once: one that comes twice may cost what it was exchanged for (RFC 6749 §4.1.2).
+                if attempt == 2 or (exc.body_begun and not repeatable):
                     raise Unavailable(f"Google's OAuth endpoint can't be reached ({exc}).", retry_after=10) from exc
         raise AssertionError  # the loop always returns or raises
 
 
-def _refusal(error: str) -> Exception:
+def refusal(error: str, *, of_code: bool = False) -> Exception:
     """What Google's OAuth error words mean here (RFC 6749 §5.2)."""
     if error in ("invalid_client", "unauthorized_client", "redirect_uri_mismatch", "deleted_client"):
         return InvalidCredentials(f"Google refused the OAuth client ({error}).")
+    if error == "invalid_grant" and of_code:
+        return InvalidState("Google did not accept the code: it was used, or has expired.")
     if error in ("invalid_grant", "invalid_rapt"):
         return ReauthRequired("Google no longer accepts the grant: it expired, or was revoked.")
     return Unavailable(f"Google's token endpoint refused ({error[:60] or 'no reason given'}).", retry_after=30)

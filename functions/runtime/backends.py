@@ -200,6 +200,7 @@ class Backends:
             redirect_uri=s.redirect_uri,
             id_tokens=self.google_tokens,
             clock=self.clock,
+            official=s.official_clients,
         )
 
     @once

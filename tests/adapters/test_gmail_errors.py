@@ -101,12 +101,14 @@ def test_a_send_ends_as_the_table_says(
         assert error.reason == reason
 
 
+@pytest.mark.parametrize("read", [lambda g: g.profile("token"), lambda g: g.raw("token", "g1")], ids=["own", "library"])
 @pytest.mark.parametrize(
     ("status", "reason", "message", "kind"), [r[:4] for r in TABLE], ids=[f"{r[0]} {r[1]}" for r in TABLE]
 )
 def test_a_read_ends_alike_but_for_what_cannot_be_unknown(
     gmail: GmailService,
     stub: Stub,
+    read: Callable[[GmailService], object],
     status: int,
     reason: str,
     message: str,
@@ -114,7 +116,7 @@ def test_a_read_ends_alike_but_for_what_cannot_be_unknown(
 ) -> None:
     stub.script.append(Act(answer=refusal(status, reason, message)))
 
-    error = fails(lambda: gmail.profile("token"))
+    error = fails(lambda: read(gmail))
 
     assert type(error) is (Unavailable if kind is OutcomeUnknown else kind)
     assert len(stub.heads) == 1

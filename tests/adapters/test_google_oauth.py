@@ -1,9 +1,16 @@
-"""Google's token endpoint, with a tiny provider in its place: which ID tokens are taken, and which answers."""
+"""Google's token endpoint, with a tiny provider in its place: which ID tokens are taken, and which answers.
 
+Twice: the code exchanged by ourselves, and through Google's library, as GOOGLE_CLIENTS says.
+"""
+
+import base64
+import json
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,11 +29,14 @@ from functions.domain.errors import (
     Unavailable,
 )
 from functions.domain.google_ports import Grant
+from tests.adapters.peers import answering
 from tests.e2e.issuer import Issuer, forged
+from tests.faults.stub import http as answer_with
 from tests.services.builders import Clock
 
 NOW = datetime.now(UTC)
 CLIENT = ("client-id", "client-secret")
+REDIRECT = "http://localhost:8000/api/gmail/oauth2callback/"
 
 
 @pytest.fixture
@@ -36,19 +46,29 @@ def issuer() -> Iterator[Issuer]:
     made.close()
 
 
+@pytest.fixture(params=[False, True], ids=["direct", "official"])
+def official(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.fixture
-def oauth(issuer: Issuer) -> GoogleOAuth:
+def oauth(issuer: Issuer, official: bool) -> GoogleOAuth:
+    return client(issuer, official, f"{issuer.url}/token")
+
+
+def client(issuer: Issuer, official: bool, token_url: str) -> GoogleOAuth:
     http = Http()
     return GoogleOAuth(
         http=http,
         client_id=lambda: CLIENT[0],
         client_secret=lambda: CLIENT[1],
         authorize_url=f"{issuer.url}/auth",
-        token_url=f"{issuer.url}/token",
+        token_url=token_url,
         revoke_url=f"{issuer.url}/revoke",
-        redirect_uri="http://localhost:8000/api/gmail/oauth2callback/",
+        redirect_uri=REDIRECT,
         id_tokens=IdTokens(http, issuer.url, jwks_url=f"{issuer.url}/keys"),
         clock=Clock(NOW),
+        official=official,
     )
 
 
@@ -213,6 +233,47 @@ def test_an_answer_in_no_known_form_is_unavailable(oauth: GoogleOAuth, issuer: I
     fails(oauth, Unavailable)
     with pytest.raises(Unavailable):
         oauth.refresh("1//0r")
+
+
+def test_a_code_is_posted_with_its_verifier_and_where_it_was_sent_to(issuer: Issuer, official: bool) -> None:
+    """RFC 6749 §4.1.3, RFC 7636 §4.5."""
+    answers(issuer)
+    peer = answering(answer_with(200, json.dumps(issuer.documents["/token"]).encode()))()
+
+    assert exchange(client(issuer, official, f"http://localhost:{peer.port}/token")).sub == "ada-sub"
+
+    form = {name: value for name, [value] in parse_qs(peer.bodies[0].decode()).items()}
+    assert form["grant_type"] == "authorization_code"
+    assert (form["code"], form["code_verifier"], form["redirect_uri"]) == ("4/0Acode", "v" * 43, REDIRECT)
+    basic = base64.b64encode(":".join(CLIENT).encode()).decode()  # RFC 6749 §2.3.1: either way
+    assert f"Basic {basic}" in peer.heads[0] or (form["client_id"], form["client_secret"]) == CLIENT
+    peer.close()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Len", answer_with(200, b"{", length=99)])
+def test_a_code_is_posted_once_whatever_becomes_of_the_answer(issuer: Issuer, official: bool, answer: bytes) -> None:
+    """It works once: the second post would be refused, and may end what the first one gave (RFC 6749 §4.1.2)."""
+    peer = answering(answer)()
+
+    fails(client(issuer, official, f"http://localhost:{peer.port}/token"), Unavailable)
+
+    assert len(peer.bodies) == 1
+    peer.close()
+
+
+def test_a_token_endpoint_that_nobody_listens_at_is_unavailable(issuer: Issuer, official: bool) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and does not listen
+
+        fails(client(issuer, official, f"http://localhost:{bound.getsockname()[1]}/token"), Unavailable)
+
+
+@pytest.mark.parametrize("status", [404, 429, 500, 502, 503])
+def test_a_page_instead_of_an_answer_is_unavailable(issuer: Issuer, official: bool, status: int) -> None:
+    peer = answering(answer_with(status, b"<html>Sorry</html>"))()
+
+    fails(client(issuer, official, f"http://localhost:{peer.port}/token"), Unavailable)
+    peer.close()
 
 
 def test_a_refreshed_token_has_what_google_said(oauth: GoogleOAuth, issuer: Issuer) -> None:
