@@ -2,7 +2,7 @@
 
 A request is written as it is and posted once: httplib2 POSTs again when a server closes without answering, which under
 `messages.send` is a second email. Answers are read by httptools (llhttp, Node's parser), at a tenth of what http.client
-takes. One SSL context serves every connection: loading CA roots is most of what a fresh client costs.
+takes. One SSL context serves every connection.
 """
 
 import json
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from functions.adapters.tls import tls_context
 from functions.domain.errors import Unavailable
 
 MAX_ANSWER = 64 << 20  # bytes: a raw message read back; everything else is far smaller
@@ -70,7 +71,7 @@ class Http:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
+        context = tls_context()
         context.set_alpn_protocols(["http/1.1"])
         return context
 
