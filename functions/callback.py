@@ -6,7 +6,6 @@ from functions.domain.errors import MethodNotAllowed
 from functions.domain.return_urls import with_query
 from functions.edge import bodies, cookies, pages, problems, queries, views
 from functions.edge.endpoint import ANYONE, USER, Call, Endpoint, respond
-from functions.edge.inputs import parse_confirmation
 from functions.services.connecting import Outcome
 
 endpoint = Endpoint("/api/gmail/oauth2callback")
@@ -25,6 +24,8 @@ def finish(call: Call) -> Response:
 
 @endpoint.route("POST", "/", USER)
 def confirm(call: Call) -> Response:
+    from functions.edge.inputs import parse_confirmation
+
     pending = parse_confirmation(bodies.read_json(call.request, 4096))
     account = call.app.connecting.confirm(call.caller, pending)
     is_default = call.app.accounts.default_id(call.caller.owner) == account.id

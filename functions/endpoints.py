@@ -2,6 +2,7 @@
 
 from werkzeug.wrappers import Response
 
+from functions.domain.deliveries import DeliveryStatus
 from functions.edge import bodies, endpoint_bodies, endpoint_views, queries
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
 
@@ -61,7 +62,7 @@ def test(call: Call) -> Response:
 
 @endpoint.route("GET", "/{id}/deliveries/", USER_OR_KEY["read"])
 def deliveries(call: Call) -> Response:
-    status = queries.delivery_status(call.request)
+    status = queries.filtered(call.request, "status", DeliveryStatus)
     page = call.app.event_deliveries.page(call.caller, call.ids["id"], status, *bodies.paging(call.request))
     return respond({"deliveries": list(map(endpoint_views.delivery, page.deliveries)), "next_page_token": page.next})
 

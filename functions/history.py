@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from werkzeug.wrappers import Response
 
-from functions.edge import bodies, history_views, queries, views
+from functions.edge import bodies, history_queries, history_views, queries, views
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
 from functions.edge.inputs import parse_move, parse_retention
 
@@ -15,7 +15,7 @@ BATCH = "bat_"  # a batch stands where its sends stand
 @endpoint.route("GET", "/", USER_OR_KEY["read"])
 def history(call: Call) -> Response:
     limit, after = bodies.paging(call.request)
-    asked = queries.history(call.request)
+    asked = history_queries.history(call.request)
     page = call.app.history.page(
         call.caller, _by_id(call, asked.equals), since=asked.since, until=asked.until, limit=limit, after=after
     )
@@ -26,7 +26,7 @@ def history(call: Call) -> Response:
 def export(call: Call) -> Response:
     from functions.edge import exports
 
-    asked = queries.history(call.request, "format")
+    asked = history_queries.history(call.request, "format")
     kind = queries.export_format(call.request.args.get("format", ""))
     sends = call.app.history.all(call.caller, _by_id(call, asked.equals), since=asked.since, until=asked.until)
     row = history_views.exported if kind == "csv" else history_views.send
@@ -35,7 +35,7 @@ def export(call: Call) -> Response:
 
 @endpoint.route("GET", "/stats/", USER_OR_KEY["read"])
 def stats(call: Call) -> Response:
-    by, span, equals = queries.statistics(call.request, call.app.clock())
+    by, span, equals = history_queries.statistics(call.request, call.app.clock())
     rows = call.app.statistics.rows(call.caller, by, span, _by_id(call, equals))
     return respond({"by": by, "since": views.time(span.since), "until": views.time(span.until),
                     "stats": [history_views.statistic(r) for r in rows]})  # fmt: skip

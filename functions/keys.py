@@ -4,7 +4,6 @@ from werkzeug.wrappers import Response
 
 from functions.edge import bodies, queries, views
 from functions.edge.endpoint import USER, Call, Endpoint, respond
-from functions.edge.inputs import parse_key
 
 endpoint = Endpoint("/api/gmail/keys")
 
@@ -19,6 +18,8 @@ def keys(call: Call) -> Response:
 
 @endpoint.route("POST", "/", USER)
 def create(call: Call) -> Response:
+    from functions.edge.inputs import parse_key
+
     asked = parse_key(bodies.read_json(call.request, 64 << 10))
     key, token = call.app.keys.create(
         call.caller.owner,

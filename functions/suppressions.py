@@ -2,7 +2,7 @@
 
 from werkzeug.wrappers import Response
 
-from functions.edge import bodies, exports, queries, suppression_bodies, views
+from functions.edge import bodies, exports, suppression_bodies, suppression_queries, views
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
 
 endpoint = Endpoint("/api/gmail/suppressions")
@@ -11,7 +11,7 @@ endpoint = Endpoint("/api/gmail/suppressions")
 @endpoint.route("GET", "/", USER_OR_KEY["read"])
 def suppressions(call: Call) -> Response:
     limit, after = bodies.paging(call.request)
-    reason, address = queries.suppressions(call.request)
+    reason, address = suppression_queries.entries(call.request)
     page = call.app.suppressions.page(call.caller, reason=reason, address=address, limit=limit, after=after)
     return respond({"suppressions": [views.suppression(s) for s in page.suppressions], "next_page_token": page.next})
 
@@ -27,7 +27,7 @@ def add(call: Call) -> Response:
 
 @endpoint.route("GET", "/export/", USER_OR_KEY["read"])
 def export(call: Call) -> Response:
-    kind, reason = queries.suppressions_export(call.request)
+    kind, reason = suppression_queries.export(call.request)
     rows = (views.suppression(s) for s in call.app.suppressions.all(call.caller, reason=reason))
     return exports.file(call.request, "suppressions", kind, suppression_bodies.EXPORTED, rows)
 

@@ -2,7 +2,7 @@
 
 from werkzeug.wrappers import Response
 
-from functions.domain.templates import Template
+from functions.domain.templates import KINDS, Template
 from functions.edge import bodies, queries, template_inputs, template_views
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
 
@@ -12,7 +12,9 @@ endpoint = Endpoint("/api/gmail/templates")
 @endpoint.route("GET", "/", USER_OR_KEY["read"])
 def templates(call: Call) -> Response:
     limit, after = bodies.paging(call.request)
-    kind, archived = queries.templates(call.request)
+    query = queries.known(call.request, "kind", "archived", *queries.PAGING)
+    kind = queries.one_of("kind", query["kind"], KINDS)
+    archived = queries.one_of("archived", query["archived"], ("true", "false")) == "true"
     page = call.app.templates.page(call.caller.owner, kind=kind, archived=archived, limit=limit, after=after)
     return respond({"templates": [template_views.template(t) for t in page.templates], "next_page_token": page.next})
 

@@ -2,6 +2,7 @@
 
 from werkzeug.wrappers import Response
 
+from functions.domain.hook_deliveries import Verdict
 from functions.domain.triggers import Trigger
 from functions.edge import bodies, queries, trigger_bodies, trigger_views
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
@@ -61,7 +62,7 @@ def test(call: Call) -> Response:
 
 @endpoint.route("GET", "/{id}/deliveries/", USER_OR_KEY["read"])
 def deliveries(call: Call) -> Response:
-    verdict = queries.verdict(call.request)
+    verdict = queries.filtered(call.request, "verdict", Verdict)
     page = call.app.hook_log.page(_found(call), verdict, *bodies.paging(call.request))
     return respond({"deliveries": list(map(trigger_views.delivery, page.deliveries)), "next_page_token": page.next})
 

@@ -7,11 +7,10 @@ code exchanged by it all the same.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from functions.adapters.http import Answer, Http, RequestFailed
-from functions.adapters.oidc import IdTokens
 from functions.domain.accounts import REQUESTED_SCOPES
 from functions.domain.errors import (
     GmailRejected,
@@ -22,8 +21,11 @@ from functions.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from functions.domain.google_ports import AccessToken, Grant
 from functions.domain.ports import Clock
+
+if TYPE_CHECKING:
+    from functions.adapters.oidc import IdTokens
+    from functions.domain.google_ports import AccessToken, Grant
 
 TIMEOUT = 15.0  # seconds for one call of the token endpoint
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
@@ -31,7 +33,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applicat
 
 class GoogleOAuth:
     """`client_id` and `client_secret` are asked for when needed: they may have to be fetched, and who only makes links
-    may not read the secret."""
+    may not read the secret. So is `id_tokens`, which checks what comes with a code."""
 
     def __init__(
         self,
@@ -43,7 +45,7 @@ class GoogleOAuth:
         token_url: str,
         revoke_url: str,
         redirect_uri: str,
-        id_tokens: IdTokens,
+        id_tokens: "Callable[[], IdTokens]",
         clock: Clock,
         official: bool = False,
     ) -> None:
@@ -77,13 +79,15 @@ class GoogleOAuth:
         separator = "&" if urlsplit(self._authorize_url).query else "?"
         return f"{self._authorize_url}{separator}{urlencode(query)}"
 
-    def exchange(self, *, code: str, verifier: str, nonce: str) -> Grant:
+    def exchange(self, *, code: str, verifier: str, nonce: str) -> "Grant":
+        from functions.domain.google_ports import Grant
+
         token = self._fetch_token(code, verifier)
         id_token, access_token = token.get("id_token"), token.get("access_token")
         if not isinstance(id_token, str) or not isinstance(access_token, str):
             raise Unavailable("Google's token endpoint answered without the tokens that were asked for.")
         try:
-            claims = self._id_tokens.verify(id_token, {self._client_id()}, self._clock())
+            claims = self._id_tokens().verify(id_token, {self._client_id()}, self._clock())
         except Unauthenticated as exc:
             raise InvalidState(f"Google's ID token was refused. {exc.detail}") from exc
         if claims.get("nonce") != nonce:
@@ -125,7 +129,9 @@ class GoogleOAuth:
         }
         return self._tokens(form, of_code=True)
 
-    def refresh(self, refresh_token: str) -> AccessToken:
+    def refresh(self, refresh_token: str) -> "AccessToken":
+        from functions.domain.google_ports import AccessToken
+
         document = self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
         token = document.get("access_token")
         if not isinstance(token, str) or not token:

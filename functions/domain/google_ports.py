@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from functions.domain.received import Received
+if TYPE_CHECKING:
+    from functions.domain.received import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,11 @@ class Gmail(Protocol):
         """Raises NotFound: Gmail does not keep its history that long."""
         ...
 
-    def received(self, token: str, message_id: str) -> Received:
+    def received(self, token: str, message_id: str) -> "Received":
         """A message by the headers that we look at. Raises NotFound."""
         ...
 
-    def thread(self, token: str, thread_id: str) -> list[Received]:
+    def thread(self, token: str, thread_id: str) -> "list[Received]":
         """A thread's messages, oldest first. Raises NotFound."""
         ...
 

@@ -1,27 +1,16 @@
 """Reading query strings: known names only, each once, with a pointer where something is wrong."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import NoReturn
 
 from werkzeug.wrappers import Request
 
 from functions.domain import times
-from functions.domain.addresses import email_problem
-from functions.domain.deliveries import DeliveryStatus
 from functions.domain.errors import FieldError, InvalidRequest
-from functions.domain.hook_deliveries import Verdict
-from functions.domain.sends import Status
-from functions.domain.suppressions import Reason
-from functions.domain.templates import KINDS
-from functions.services.statistics import LONGEST, Span
 
 LIMIT = 2000  # characters of one value
 PAGING = ("page_size", "page_token")
-HISTORY = ("account", "status", "to", "template", "trigger", "batch", "tag", "q", "since", "until")
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what counts may be asked for: before it, times can't be reckoned with
-GROUPS = ("day", "account", "template", "status")
 
 
 def known(request: Request, *names: str) -> dict[str, str]:
@@ -49,83 +38,22 @@ def first(request: Request, *names: str) -> dict[str, str]:
     return {name: request.args[name] for name in names if name in request.args}
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    equals: Mapping[str, str]
-    since: datetime | None
-    until: datetime | None
-
-
-def history(request: Request, *also: str) -> Filters:
-    """Of a list of sends; `also` are names that mean something besides. Raises InvalidRequest."""
-    query = known(request, *HISTORY, *(also or PAGING))
-    equals = {name: query[name] for name in HISTORY[:8] if query[name].strip()}
-    if "status" in equals and equals["status"] not in {s.value for s in Status}:
-        _wrong("status", f"must be one of: {', '.join(s.value for s in Status)}")
-    if "to" in equals:
-        equals["to"] = equals["to"].strip().casefold()
-    return Filters(equals, time("since", query["since"]), time("until", query["until"]))
-
-
-def delivery_status(request: Request) -> str:
-    """Of a list of deliveries; empty for any. Raises InvalidRequest."""
-    status = known(request, "status", *PAGING)["status"]
-    if status and status not in {s.value for s in DeliveryStatus}:
-        _wrong("status", f"must be one of: {', '.join(s.value for s in DeliveryStatus)}")
-    return status
-
-
-def verdict(request: Request) -> str:
-    """Of a list of a trigger's deliveries; empty for any. Raises InvalidRequest."""
-    asked = known(request, "verdict", *PAGING)["verdict"]
-    if asked and asked not in {v.value for v in Verdict}:
-        _wrong("verdict", f"must be one of: {', '.join(v.value for v in Verdict)}")
-    return asked
-
-
-def suppressions(request: Request) -> tuple[str, str]:
-    """(reason, address), empty where they are absent. Raises InvalidRequest."""
-    query = known(request, "reason", "address", *PAGING)
-    if query["address"] and (problem := email_problem(query["address"])):
-        raise InvalidRequest(f"`address`: {problem}", errors=[FieldError("/address", problem)])
-    return _reason(query["reason"]), query["address"]
-
-
-def suppressions_export(request: Request) -> tuple[str, str]:
-    """(format, reason). Raises InvalidRequest."""
-    query = known(request, "format", "reason")
-    return export_format(query["format"]), _reason(query["reason"])
-
-
 def export_format(value: str) -> str:
     """CSV where nothing is asked. Raises InvalidRequest."""
-    if value not in ("", "csv", "ndjson"):
-        _wrong("format", "must be one of: csv, ndjson")
-    return value or "csv"
+    return one_of("format", value, ("csv", "ndjson")) or "csv"
 
 
-def _reason(value: str) -> str:
-    if value not in ("", *Reason):
-        _wrong("reason", f"must be one of: {', '.join(Reason)}")
+def filtered(request: Request, name: str, choices: Iterable[str]) -> str:
+    """The value of a list's one filter; empty for any. Raises InvalidRequest."""
+    return one_of(name, known(request, name, *PAGING)[name], choices)
+
+
+def one_of(name: str, value: str, choices: Iterable[str]) -> str:
+    """The value, where it is a choice or empty. Raises InvalidRequest."""
+    allowed = [str(choice) for choice in choices]
+    if value and value not in allowed:
+        wrong(name, f"must be one of: {', '.join(allowed)}")
     return value
-
-
-def statistics(request: Request, now: datetime) -> tuple[str, Span, dict[str, str]]:
-    """What to count by, from when to when (the last 30 days), and of which sends. Raises InvalidRequest."""
-    filters = ("account", "template", "trigger", "status")
-    query = known(request, "by", "since", "until", *filters)
-    group = query["by"] or "day"
-    if group not in GROUPS:
-        _wrong("by", f"must be one of: {', '.join(GROUPS)}")
-    until = time("until", query["until"]) or now
-    if until < EARLIEST:
-        _wrong("until", f"must not come before {EARLIEST:%Y-%m-%d}")
-    since = time("since", query["since"]) or until - timedelta(days=30)
-    if not since < until or until - since > LONGEST:
-        _wrong("since", f"must come before `until`, by at most {LONGEST.days} days")
-    if query["status"] and query["status"] not in {s.value for s in Status}:
-        _wrong("status", f"must be one of: {', '.join(s.value for s in Status)}")
-    return group, Span(since, until), {name: query[name] for name in filters if query[name]}
 
 
 def time(name: str, value: str) -> datetime | None:
@@ -134,24 +62,15 @@ def time(name: str, value: str) -> datetime | None:
         return None
     found = times.parse(value.replace(" ", "+") if "T" in value else value)
     if found is None:
-        _wrong(name, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
+        wrong(name, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
     return found
-
-
-def templates(request: Request) -> tuple[str, bool]:
-    """(kind, archived). Raises InvalidRequest."""
-    query = known(request, "kind", "archived", *PAGING)
-    for name, choices in (("kind", KINDS), ("archived", ("true", "false"))):
-        if query[name] and query[name] not in choices:
-            _wrong(name, f"must be one of: {', '.join(choices)}")
-    return query["kind"], query["archived"] == "true"
 
 
 def includes(request: Request, what: str) -> bool:
     """Whether `?include=` names it. Raises InvalidRequest for anything else."""
     value = known(request, "include")["include"]
     if value not in ("", what):
-        _wrong("include", f"can only be: {what}")
+        wrong("include", f"can only be: {what}")
     return value == what
 
 
@@ -160,5 +79,6 @@ def wants_json(request: Request) -> bool:
     return best == "application/json"
 
 
-def _wrong(name: str, detail: str) -> NoReturn:
+def wrong(name: str, detail: str) -> NoReturn:
+    """Raises InvalidRequest, pointing to the name."""
     raise InvalidRequest(f"`{name}` {detail}.", errors=[FieldError(f"/{name}", detail)])

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
 from functions.domain.accounts import GmailAccount, problem
-from functions.domain.attachments import StoredAttachment
-from functions.domain.keys import ApiKey
-from functions.domain.messages import Address
-from functions.domain.ports import SignedUpload
-from functions.domain.suppressions import Suppression
-from functions.services.pacing import Capacity
-from functions.services.suppressions import Written
+
+if TYPE_CHECKING:
+    from functions.domain.attachments import StoredAttachment
+    from functions.domain.keys import ApiKey
+    from functions.domain.messages import Address
+    from functions.domain.ports import SignedUpload
+    from functions.domain.suppressions import Suppression
+    from functions.services.pacing import Capacity
+    from functions.services.suppressions import Written
 
 
 def account(found: GmailAccount, *, is_default: bool) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def account(found: GmailAccount, *, is_default: bool) -> dict[str, Any]:
     }
 
 
-def account_detail(found: GmailAccount, capacity: Capacity, *, is_default: bool) -> dict[str, Any]:
+def account_detail(found: GmailAccount, capacity: "Capacity", *, is_default: bool) -> dict[str, Any]:
     aliases = [
         {"email": a.email, "name": a.name, "is_primary": a.is_primary, "is_default": a.is_default}
         for a in found.aliases
@@ -59,7 +61,7 @@ def mime(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def key(found: ApiKey) -> dict[str, Any]:
+def key(found: "ApiKey") -> dict[str, Any]:
     return {
         "id": found.id,
         "name": found.name,
@@ -71,7 +73,7 @@ def key(found: ApiKey) -> dict[str, Any]:
     }
 
 
-def attachment(found: StoredAttachment) -> dict[str, Any]:
+def attachment(found: "StoredAttachment") -> dict[str, Any]:
     return {
         "id": found.id,
         "status": found.status.value,
@@ -84,12 +86,12 @@ def attachment(found: StoredAttachment) -> dict[str, Any]:
     }
 
 
-def signed_upload(found: SignedUpload) -> dict[str, Any]:
+def signed_upload(found: "SignedUpload") -> dict[str, Any]:
     upload = {"method": found.method, "url": found.url, "headers": found.headers, "expires_at": time(found.expires_at)}
     return {"upload": upload}
 
 
-def download(found: StoredAttachment, blocks: Iterable[bytes]) -> Response:
+def download(found: "StoredAttachment", blocks: Iterable[bytes]) -> Response:
     """A file of somebody's, from our own origin: browsers save it, and neither show nor run it, whatever it is."""
     answer = Response(blocks, content_type="application/octet-stream", headers={"Content-Length": str(found.size)})
     answer.headers.set("Content-Disposition", "attachment", filename=found.filename)
@@ -98,7 +100,7 @@ def download(found: StoredAttachment, blocks: Iterable[bytes]) -> Response:
     return answer
 
 
-def suppression(found: Suppression) -> dict[str, Any]:
+def suppression(found: "Suppression") -> dict[str, Any]:
     return {
         "id": found.id,
         "address": found.address,
@@ -110,13 +112,13 @@ def suppression(found: Suppression) -> dict[str, Any]:
     }
 
 
-def imported(rows: int, written: Sequence[Written]) -> dict[str, int]:
+def imported(rows: int, written: "Sequence[Written]") -> dict[str, int]:
     """Rows of one address are one entry."""
     fresh, changed = sum(w.fresh for w in written), sum(w.changed for w in written)
     return {"rows": rows, "added": fresh, "changed": changed, "unchanged": len(written) - fresh - changed}
 
 
-def address(found: Address) -> dict[str, str]:
+def address(found: "Address") -> dict[str, str]:
     return {"email": found.email, "name": found.name} if found.name else {"email": found.email}
 
 

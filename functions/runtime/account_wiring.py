@@ -111,9 +111,9 @@ class AccountsAndMailboxes(Queue):
             documents=self.documents,
             gmail=self.gmail,
             tokens=self.tokens,
-            incoming=self.incoming,
+            incoming=lambda: self.incoming,
             timeline=self.timeline,
-            suppress=self.suppressions.hard_bounced,
+            suppress=lambda *what: self.suppressions.hard_bounced(*what),
             clock=self.clock,
         )
 
@@ -125,7 +125,7 @@ class AccountsAndMailboxes(Queue):
             documents=self.documents,
             gmail=self.gmail,
             tokens=self.tokens,
-            sync=self.mailbox_sync,
+            sync=lambda: self.mailbox_sync,
             clock=self.clock,
             topic=self.settings.gmail_topic,
             local=self.settings.local,

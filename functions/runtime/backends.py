@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions.domain import ids
-from functions.domain.google_ports import Gmail, OAuthClient
-from functions.domain.ports import Blobs, Documents, Secrets
 from functions.runtime.lazy import later, once
 from functions.runtime.settings import Settings
 
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from functions.adapters.read_ahead import ReadAhead
     from functions.adapters.sealing import KeyRing
     from functions.adapters.upload_links import UploadLinks
+    from functions.domain.google_ports import Gmail, OAuthClient
+    from functions.domain.ports import Blobs, Documents, Secrets
 
 TOKEN_KEY = "gmail-token-key"  # noqa: S105 - the secret's name
 LINK_KEY = "gmail-link-key"
@@ -58,7 +58,7 @@ class Backends:
 
         return ReadAhead(self._store())
 
-    def _store(self) -> Documents:
+    def _store(self) -> "Documents":
         from functions.adapters.declared_indexes import declared
 
         scheme, _, rest = self.settings.store_url.partition("://")
@@ -82,11 +82,11 @@ class Backends:
         return DirectCalls(project, database, self.http, self.google_access, self.settings.firestore_emulator)
 
     @once
-    def blobs(self) -> Blobs:
+    def blobs(self) -> "Blobs":
         # Most messages are small, and lie in documents: only the others pay for Cloud Storage's library.
         return later(self._bucket) if self.settings.blobs_url.startswith("gs://") else self.local_blobs
 
-    def _bucket(self) -> Blobs:
+    def _bucket(self) -> "Blobs":
         from functions.adapters.cloud_storage import CloudStorageBlobs
 
         return CloudStorageBlobs(self.settings.blobs_url.removeprefix("gs://"))
@@ -109,7 +109,7 @@ class Backends:
         return UploadLinks(self.link_ring, f"{self.settings.public_url}/api/gmail/attachments/upload/", self.clock)
 
     @once
-    def secrets(self) -> Secrets:
+    def secrets(self) -> "Secrets":
         url = self.settings.secrets_url
         if url.startswith("secretmanager://"):
             return self._secret_manager(url.removeprefix("secretmanager://"))
@@ -117,7 +117,7 @@ class Backends:
 
         return FileSecrets(url.removeprefix("file:"))
 
-    def _secret_manager(self, project: str) -> Secrets:
+    def _secret_manager(self, project: str) -> "Secrets":
         if self.settings.official_clients:
             from functions.adapters.secret_manager_official import OfficialSecretManager
 
@@ -186,7 +186,7 @@ class Backends:
         return GoogleAccess(self.http, metadata_host=self.settings.metadata_host)
 
     @once
-    def oauth(self) -> OAuthClient:
+    def oauth(self) -> "OAuthClient":
         from functions.adapters.google_oauth import GoogleOAuth
 
         s = self.settings
@@ -198,7 +198,7 @@ class Backends:
             token_url=s.token_url,
             revoke_url=s.revoke_url,
             redirect_uri=s.redirect_uri,
-            id_tokens=self.google_tokens,
+            id_tokens=lambda: self.google_tokens,
             clock=self.clock,
             official=s.official_clients,
         )
@@ -214,7 +214,7 @@ class Backends:
         return IdTokens(self.http, s.issuer, jwks_url=s.jwks_url, also_issuer=bare)
 
     @once
-    def gmail(self) -> Gmail:
+    def gmail(self) -> "Gmail":
         from functions.adapters.gmail import GmailService
 
         return GmailService(self.http, self.settings.gmail_api_url, self.clock)

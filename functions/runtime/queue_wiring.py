@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from functions.domain.ports import Tasks
 from functions.runtime import events
 from functions.runtime.backends import Backends
 from functions.runtime.lazy import once
 
 if TYPE_CHECKING:
+    from functions.domain.ports import Tasks
     from functions.services.announcing import Announcing
     from functions.services.batches import Batches
     from functions.services.controlling import Controlling
@@ -22,7 +22,7 @@ class Queue(Backends):
     """A part of the App."""
 
     @once
-    def tasks(self) -> Tasks:
+    def tasks(self) -> "Tasks":
         url = self.settings.tasks_url
         if url.startswith("cloudtasks://"):
             from functions.adapters.cloud_tasks import CloudTasks

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import AccountChange, GmailAccount
@@ -18,12 +18,14 @@ from functions.domain.errors import (
     PreconditionFailed,
     ReauthRequired,
 )
-from functions.domain.google_ports import OAuthClient
 from functions.domain.ids import looks_like
 from functions.domain.ports import Create, Delete, Document, Documents, Query, Update, Write
 from functions.services.announcing import Announcer, Silence
 from functions.services.owners import Owners
 from functions.services.tokens import Tokens, path
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import OAuthClient
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -52,7 +54,7 @@ class Accounts:
     def __init__(
         self,
         documents: Documents,
-        oauth: OAuthClient,
+        oauth: "OAuthClient",
         tokens: Tokens,
         disconnected: Callable[[GmailAccount], None] = lambda _: None,
         announcing: Announcer | None = None,

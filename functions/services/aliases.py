@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from functions.domain import records
 from functions.domain.accounts import AccountStatus, GmailAccount, StoredAlias
 from functions.domain.errors import InsufficientPermissions, IntegrationError, NotFound, PreconditionFailed
-from functions.domain.google_ports import Gmail
 from functions.domain.ports import Clock, Documents, Update
 from functions.services.tokens import Tokens, path
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import Gmail
 
 LIFE = timedelta(hours=1)
 
 
 class Aliases:
-    def __init__(self, documents: Documents, gmail: Gmail, tokens: Tokens, clock: Clock) -> None:
+    def __init__(self, documents: Documents, gmail: "Gmail", tokens: Tokens, clock: Clock) -> None:
         self._documents = documents
         self._gmail = gmail
         self._tokens = tokens

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import GmailAccount
@@ -25,7 +26,7 @@ from functions.domain.errors import (
     ReauthRequired,
     WrongAccount,
 )
-from functions.domain.google_ports import Grant, OAuthClient
+from functions.domain.google_ports import Grant
 from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Sealer, Unsealable, Write
 from functions.services.accounts import Accounts
@@ -34,6 +35,9 @@ from functions.services.announcing import Announcer, Silence
 from functions.services.controlling import Controlling
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import OAuthClient
 
 PENDING_LIFE = timedelta(minutes=10)
 _PENDING = "pending-grant"
@@ -56,7 +60,7 @@ class Connecting:
         self,
         *,
         documents: Documents,
-        oauth: OAuthClient,
+        oauth: "OAuthClient",
         links: SignInLinks,
         ring: Sealer,
         tokens: Tokens,

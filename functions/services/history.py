@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from functions.domain import records, search, sends, timelines
 from functions.domain.accounts import GmailAccount
@@ -11,7 +12,6 @@ from functions.domain.batches import Batch
 from functions.domain.callers import Caller
 from functions.domain.errors import BlobMissing, IntegrationError, NotFound
 from functions.domain.events import Event
-from functions.domain.google_ports import Gmail
 from functions.domain.ids import looks_like
 from functions.domain.mime import compose
 from functions.domain.ports import Blobs, Clock, Documents, Query
@@ -20,6 +20,9 @@ from functions.services import contents
 from functions.services.batches import Batches
 from functions.services.timeline import Timeline
 from functions.services.tokens import Tokens, path
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import Gmail
 
 # The fields of a record that the history is filtered by, besides its account; `to` and `tag` are kept as labels.
 FIELDS = ("status", "template", "trigger", "batch")
@@ -45,7 +48,7 @@ class History:
         self,
         documents: Documents,
         blobs: Blobs,
-        gmail: Gmail,
+        gmail: "Gmail",
         tokens: Tokens,
         batches: Batches,
         timeline: Timeline,

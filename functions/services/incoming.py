@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from functions.domain import bounce_rules, bounces, replies
 from functions.domain.accounts import GmailAccount
 from functions.domain.bounces import Bounce
 from functions.domain.errors import NotFound, PreconditionFailed
-from functions.domain.events import Counting, Event, EventType
-from functions.domain.google_ports import Gmail
+from functions.domain.events import Event, EventType
 from functions.domain.ids import derived_id
 from functions.domain.ports import Documents, Update
 from functions.domain.received import Received, kept
@@ -19,12 +19,14 @@ from functions.domain.sends import Send
 from functions.services import outbox
 from functions.services.tokens import Tokens
 
-COUNTS: dict[EventType, Counting] = {"replied": Counting(replies=1), "bounced": Counting(bounces=1)}
+if TYPE_CHECKING:
+    from functions.domain.google_ports import Gmail
+
 READ_BACK = 5  # Message-IDs of one thread's sends that are asked for; each costs 20 quota units
 
 
 class Incoming:
-    def __init__(self, documents: Documents, gmail: Gmail, tokens: Tokens) -> None:
+    def __init__(self, documents: Documents, gmail: "Gmail", tokens: Tokens) -> None:
         self._documents = documents
         self._gmail = gmail
         self._tokens = tokens

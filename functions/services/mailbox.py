@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from functions.domain import records
 from functions.domain.accounts import GmailAccount
@@ -20,20 +21,24 @@ from functions.domain.errors import (
     ReauthRequired,
     Unavailable,
 )
-from functions.domain.events import Counting, Event
-from functions.domain.google_ports import Gmail
+from functions.domain.events import Counting, Event, EventType
 from functions.domain.mailboxes import WORTH_WATCHING, Mailbox
 from functions.domain.ports import Clock, Documents, Query
-from functions.domain.received import Received
 from functions.domain.sends import Send
 from functions.services import timeline
-from functions.services.incoming import COUNTS, Incoming
 from functions.services.timeline import Timeline
 from functions.services.tokens import Tokens
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import Gmail
+    from functions.domain.received import Received
+    from functions.services.incoming import Incoming
 
 TIME_LIMIT = timedelta(seconds=40)  # of one look: well below the time that Pub/Sub waits for an answer
 OF_A_THREAD = 50  # sends in one thread that are told apart, the newest
 PAGE = 50  # sends whose threads are looked into at a time, where history was lost
+
+COUNTS: dict[EventType, Counting] = {"replied": Counting(replies=1), "bounced": Counting(bounces=1)}
 
 # `suppress(owner, send id, address)`: nothing more is to go to this address.
 Suppress = Callable[[str, str, str], object]
@@ -55,9 +60,9 @@ class MailboxSync:
         self,
         *,
         documents: Documents,
-        gmail: Gmail,
+        gmail: "Gmail",
         tokens: Tokens,
-        incoming: Incoming,
+        incoming: "Callable[[], Incoming]",
         timeline: Timeline,
         suppress: Suppress,
         clock: Clock,
@@ -171,8 +176,8 @@ class MailboxSync:
             threads[thread_id] = [send for send in found if send.account == account.id]
         return threads[thread_id]
 
-    def _note(self, account: GmailAccount, message: Received, sends: Sequence[Send]) -> None:
-        for event in self._incoming.events(account, message, sends):
+    def _note(self, account: GmailAccount, message: "Received", sends: Sequence[Send]) -> None:
+        for event in self._incoming().events(account, message, sends):
             if event.verdict == "hard" and not self._known(event):
                 # Before it is noted: cut off in between, the next look does both again.
                 self._suppress(event.owner, event.send, event.recipient)

@@ -10,13 +10,16 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from functions.domain import records
 from functions.domain.errors import FieldError, InvalidRequest, InvalidState
-from functions.domain.google_ports import OAuthClient
 from functions.domain.ids import RandomBytes
 from functions.domain.ports import Clock, Sealer, Unsealable
 from functions.domain.return_urls import allowed
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import OAuthClient
 
 LIFE = timedelta(minutes=10)
 _CONTEXT = "oauth-state"
@@ -49,7 +52,7 @@ class State:
 
 class SignInLinks:
     def __init__(
-        self, oauth: OAuthClient, ring: Sealer, clock: Clock, random: RandomBytes, return_urls: tuple[str, ...]
+        self, oauth: "OAuthClient", ring: Sealer, clock: Clock, random: RandomBytes, return_urls: tuple[str, ...]
     ) -> None:
         self._oauth = oauth
         self._ring = ring

@@ -5,14 +5,16 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import NotFound, PreconditionFailed, ReauthRequired
-from functions.domain.google_ports import OAuthClient
 from functions.domain.ports import Clock, Documents, Sealer, Unsealable, Update, Write
 from functions.services.announcing import Announcer, Silence
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import OAuthClient
 
 R = TypeVar("R")
 
@@ -28,7 +30,7 @@ class Tokens:
     def __init__(
         self,
         documents: Documents,
-        oauth: OAuthClient,
+        oauth: "OAuthClient",
         ring: Sealer,
         clock: Clock,
         announcing: Announcer | None = None,

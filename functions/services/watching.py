@@ -7,21 +7,24 @@ once: what is found has ids of its own, and how far was looked only ever goes on
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from functions.domain import mailboxes, records
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import IntegrationError, PreconditionFailed, Unavailable
-from functions.domain.google_ports import Gmail
 from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update
 from functions.domain.sends import Send
 from functions.services import tokens
-from functions.services.mailbox import Looked, MailboxSync
 from functions.services.tokens import Tokens
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import Gmail
+    from functions.services.mailbox import Looked, MailboxSync
 
 BATCH = 200  # mailboxes that are read at once
 AT_ONCE = 8
@@ -38,15 +41,16 @@ def path(owner: str, account_id: str) -> str:
 
 
 class Watching:
-    """`topic`: where Gmail pushes to; "" where only looking helps. `local`: look every few seconds."""
+    """`sync` is asked for when a mailbox is looked into. `topic`: where Gmail pushes to; "" where only looking helps.
+    `local`: look every few seconds."""
 
     def __init__(
         self,
         *,
         documents: Documents,
-        gmail: Gmail,
+        gmail: "Gmail",
         tokens: Tokens,
-        sync: MailboxSync,
+        sync: "Callable[[], MailboxSync]",
         clock: Clock,
         topic: str,
         local: bool,
@@ -142,7 +146,7 @@ class Watching:
                 return None
             if up_to and mailboxes.later(before.history_id, up_to) == before.history_id:
                 return None
-            looked = self._sync.look(account, self._watched(account, before))
+            looked = self._sync().look(account, self._watched(account, before))
             self._save(document, before, self._noted(account, looked))
             return looked.error
 
@@ -163,7 +167,7 @@ class Watching:
             watch_problem="",
         )
 
-    def _noted(self, account: GmailAccount, looked: Looked) -> Mailbox:
+    def _noted(self, account: GmailAccount, looked: "Looked") -> Mailbox:
         now = self._clock()
         if looked.error:
             failures = looked.mailbox.failures + 1

@@ -66,7 +66,7 @@ def client(issuer: Issuer, official: bool, token_url: str) -> GoogleOAuth:
         token_url=token_url,
         revoke_url=f"{issuer.url}/revoke",
         redirect_uri=REDIRECT,
-        id_tokens=IdTokens(http, issuer.url, jwks_url=f"{issuer.url}/keys"),
+        id_tokens=lambda: IdTokens(http, issuer.url, jwks_url=f"{issuer.url}/keys"),
         clock=Clock(NOW),
         official=official,
     )
@@ -321,7 +321,7 @@ def test_the_authorization_url_may_have_a_query_already_and_needs_no_secret(issu
         token_url="",
         revoke_url="",
         redirect_uri="",
-        id_tokens=IdTokens(Http(), issuer.url),
+        id_tokens=lambda: IdTokens(Http(), issuer.url),
         clock=Clock(NOW),
     )
 

@@ -483,19 +483,20 @@ class World:
             documents, self.oauth, self.tokens, lambda account: self.watching.stop(account), self.announcing
         )
         self.incoming = Incoming(documents, self.gmail, self.tokens)
+        sync = MailboxSync(
+            documents=documents,
+            gmail=self.gmail,
+            tokens=self.tokens,
+            incoming=lambda: self.incoming,
+            timeline=self.timeline,
+            suppress=Suppressions(documents, self.timeline, clock).hard_bounced,
+            clock=clock,
+        )
         self.watching = Watching(
             documents=documents,
             gmail=self.gmail,
             tokens=self.tokens,
-            sync=MailboxSync(
-                documents=documents,
-                gmail=self.gmail,
-                tokens=self.tokens,
-                incoming=self.incoming,
-                timeline=self.timeline,
-                suppress=Suppressions(documents, self.timeline, clock).hard_bounced,
-                clock=clock,
-            ),
+            sync=lambda: sync,
             clock=clock,
             topic=self.topic,
             local=False,

@@ -16,7 +16,7 @@ from functions.domain.ports import Create, Update, Write
 from functions.domain.sends import LEASE, Send, Status
 from functions.domain.track_tokens import Tracked
 from functions.services.hits import Hits, Seen
-from functions.services.incoming import COUNTS
+from functions.services.mailbox import COUNTS
 from tests.services.fakes import ACCOUNT, OWNER, FlakyDocuments, World, meanwhile
 
 BURST = 12  # of each kind, which is more than the readers of one message do within a second
