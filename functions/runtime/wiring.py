@@ -71,7 +71,7 @@ class App(TriggersAndWebhooks, ForOperators):
             tasks=self.tasks,
             reconciling=self.reconciling,
             unwanted=Unwanted(
-                self.batches, self.standings, Overtaken(self.outbox, self.gmail, self.tokens, self.incoming)
+                self.batches, self.standings, Overtaken(self.outbox, self.gmail, self.tokens, lambda: self.incoming)
             ),
             completing=lambda: self.completing,
             clock=self.clock,

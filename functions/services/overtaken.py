@@ -1,12 +1,17 @@
 """Whether a follow-up is still wanted when its time comes (`cancel_if`)."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import IntegrationError, RateLimited, Unavailable
-from functions.domain.google_ports import Gmail
 from functions.domain.sends import Send
-from functions.services.incoming import Incoming
 from functions.services.outbox import Outbox
 from functions.services.tokens import Tokens
+
+if TYPE_CHECKING:
+    from functions.domain.google_ports import Gmail
+    from functions.services.incoming import Incoming
 
 REASONS = {
     "replied": "the message it follows up on was answered",
@@ -15,7 +20,9 @@ REASONS = {
 
 
 class Overtaken:
-    def __init__(self, outbox: Outbox, gmail: Gmail, tokens: Tokens, incoming: Incoming) -> None:
+    """`incoming` is asked for when a thread has to be looked into: few sends are follow-ups."""
+
+    def __init__(self, outbox: Outbox, gmail: "Gmail", tokens: Tokens, incoming: "Callable[[], Incoming]") -> None:
         self._outbox = outbox
         self._gmail = gmail
         self._tokens = tokens
@@ -42,7 +49,7 @@ class Overtaken:
             return frozenset()
         try:
             messages = self._tokens.with_token(account, lambda token: self._gmail.thread(token, thread_id))
-            events = [event for m in messages for event in self._incoming.events(account, m, [original])]
+            events = [event for m in messages for event in self._incoming().events(account, m, [original])]
         except (Unavailable, RateLimited):
             raise
         except IntegrationError:

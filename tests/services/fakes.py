@@ -531,7 +531,7 @@ class World:
             unwanted=Unwanted(
                 self.batches,
                 self.standings,
-                Overtaken(self.outbox, self.gmail, self.tokens, self.incoming),
+                Overtaken(self.outbox, self.gmail, self.tokens, lambda: self.incoming),
             ),
             completing=lambda: self.completing,
             clock=clock,
