@@ -24,12 +24,15 @@ from functions.domain.indexes import Index, Indexes
 from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Put, Query, Update, Write
 
 _SCHEMA_VERSION = 1
+# An older release takes its versions from the counter; these are random, which needs neither a statement nor a page.
 _SCHEMA = """
 CREATE TABLE documents (path TEXT PRIMARY KEY NOT NULL, data TEXT NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE entries (
     key BLOB NOT NULL, ord BLOB NOT NULL, name TEXT NOT NULL, PRIMARY KEY (key, ord, name)
 ) WITHOUT ROWID;
+CREATE TABLE counter (value INTEGER NOT NULL);
 CREATE TABLE indexed (declaration TEXT NOT NULL);
+INSERT INTO counter VALUES (0);
 INSERT INTO indexed VALUES ('');
 """
 _INT64 = 2**63
