@@ -1,4 +1,4 @@
-"""GET / and its files, GET /api/gmail/openapi.json, GET /healthz."""
+"""GET / and its files, GET /api/gmail/openapi.json, GET /healthz and /health."""
 
 from werkzeug.wrappers import Response
 
@@ -23,6 +23,8 @@ def openapi(call: Call) -> Response:  # noqa: ARG001
     return static.openapi()
 
 
+# Cloud Run keeps `/healthz` to itself: the gateway asks for /health instead (infra/gateway.tf).
+@endpoint.route("GET", "/health", ANYONE)
 @endpoint.route("GET", "/healthz", ANYONE)
 def healthz(call: Call) -> Response:  # noqa: ARG001
     return respond({"status": "ok"})

@@ -79,7 +79,7 @@ resource "google_monitoring_notification_channel" "email" {
   display_name = "Gmail integration"
   type         = "email"
   labels       = { email_address = var.alert_email }
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_monitoring_alert_policy" "this" {
@@ -111,7 +111,7 @@ resource "google_monitoring_alert_policy" "this" {
     content = "${each.value.says}\n\nMore: docs/operations.md, “${each.key}”."
   }
 
-  depends_on = [google_logging_metric.this]
+  depends_on = [time_sleep.metrics]
 }
 
 # Of all answers, as the platform counts them: also those of functions that died before they could write a line.
@@ -150,7 +150,7 @@ resource "google_monitoring_alert_policy" "error_rate" {
     content = "More than one of twenty answers of a function is 5xx. Just deployed? Roll back.\n\nMore: docs/operations.md, “error-rate”."
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_cloudfunctions2_function.this]
 }
 
 # The sweep is what makes sure that nothing is forgotten: that it is silent is worse than what it could say.
@@ -179,11 +179,12 @@ resource "google_monitoring_alert_policy" "sweep_missing" {
     content = "No sweep has come to its end for a quarter of an hour: what the queue loses stays lost until it runs. See the Scheduler job gmail-sweep.\n\nMore: docs/operations.md, “sweep-missing”."
   }
 
-  depends_on = [google_logging_metric.this]
+  depends_on = [time_sleep.metrics]
 }
 
 resource "google_billing_budget" "this" {
-  count = var.billing_account == "" ? 0 : 1
+  count    = var.billing_account == "" ? 0 : 1
+  provider = google.budget
 
   billing_account = var.billing_account
   display_name    = "Gmail integration"
@@ -217,5 +218,5 @@ resource "google_billing_budget" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }

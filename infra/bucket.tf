@@ -42,5 +42,5 @@ resource "google_storage_bucket" "blobs" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }

@@ -47,5 +47,5 @@ resource "google_monitoring_dashboard" "this" {
     }
   })
 
-  depends_on = [google_logging_metric.this]
+  depends_on = [time_sleep.metrics]
 }

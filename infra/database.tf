@@ -7,7 +7,7 @@ resource "google_firestore_database" "this" {
   concurrency_mode                  = "OPTIMISTIC" # every write of ours has its own precondition
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
   delete_protection_state           = "DELETE_PROTECTION_ENABLED"
-  depends_on                        = [google_project_service.this]
+  depends_on                        = [time_sleep.services]
 }
 
 resource "google_firestore_backup_schedule" "daily" {

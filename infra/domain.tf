@@ -8,7 +8,7 @@ resource "google_compute_global_address" "this" {
   count = local.own_domain
 
   name       = "gmail"
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_compute_managed_ssl_certificate" "this" {
@@ -23,6 +23,8 @@ resource "google_compute_managed_ssl_certificate" "this" {
   lifecycle {
     create_before_destroy = true
   }
+
+  depends_on = [time_sleep.services]
 }
 
 resource "google_compute_region_network_endpoint_group" "gateway" {
@@ -64,6 +66,7 @@ resource "google_compute_ssl_policy" "this" {
   name            = "gmail"
   profile         = "MODERN"
   min_tls_version = "TLS_1_2"
+  depends_on      = [time_sleep.services]
 }
 
 resource "google_compute_target_https_proxy" "this" {

@@ -54,7 +54,7 @@ resource "google_storage_bucket" "bootstrap" {
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  depends_on                  = [google_project_service.this]
+  depends_on                  = [time_sleep.services]
 }
 
 resource "google_storage_bucket_object" "bootstrap" {
@@ -85,7 +85,7 @@ resource "google_artifact_registry_repository" "functions" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_cloudfunctions2_function" "this" {
@@ -137,7 +137,7 @@ resource "google_cloudfunctions2_function" "this" {
 
   # The first build needs its roles, and an instance may start as soon as its function is there.
   depends_on = [
-    google_project_service.this,
+    time_sleep.services,
     google_artifact_registry_repository_iam_member.build,
     google_project_iam_member.build_logs,
     google_project_iam_member.build_sources,

@@ -2,8 +2,9 @@
 # never reaches a function.
 
 locals {
-  # "GET /{id}/" below a prefix becomes a path without the last slash: the gateway takes it with and without.
-  # https://github.com/GoogleCloudPlatform/esp-v2/pull/435
+  # "GET /{id}/" below a prefix becomes a path without the last slash: the gateway takes it with and without, and passes on
+  # which it was. A path that is declared with it would be no template to it, and the whole document be refused.
+  # https://github.com/GoogleCloudPlatform/esp-v2/blob/master/src/go/configgenerator/routegen/helpers/backend_route.go
   routes = flatten([
     for function in local.functions : [
       for route in function.routes : {
@@ -25,6 +26,10 @@ locals {
     )
   }
 
+  # Cloud Run keeps some paths that end in z for itself, /healthz among them: what is asked for there is asked for here.
+  # https://cloud.google.com/run/docs/known-issues#ah
+  kept = { "/healthz" = "/health" }
+
   gateway_document = jsonencode({
     swagger  = "2.0"
     info     = { title = "Gmail integration", version = "1" }
@@ -37,8 +42,8 @@ locals {
             operationId = join("_", compact([method, trim(replace(path, "/[^A-Za-z0-9]+/", "_"), "_")]))
             responses   = { default = { description = "The function's answer." } }
             "x-google-backend" = {
-              address          = local.addresses[function]
-              path_translation = "APPEND_PATH_TO_ADDRESS"
+              address          = "${local.addresses[function]}${lookup(local.kept, path, "")}"
+              path_translation = contains(keys(local.kept), path) ? "CONSTANT_ADDRESS" : "APPEND_PATH_TO_ADDRESS"
               deadline         = local.functions[function].timeout_seconds # 15 seconds otherwise
               # The gateway calls with a token of its own for this audience, in Authorization; the caller's arrives in
               # X-Forwarded-Authorization.
@@ -60,7 +65,7 @@ resource "google_api_gateway_api" "this" {
   provider = google-beta
 
   api_id     = "gmail"
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 # A document can't be changed: a new one is made, the gateway moves over, the old one goes.

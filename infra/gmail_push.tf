@@ -4,7 +4,7 @@
 resource "google_pubsub_topic" "gmail" {
   # checkov:skip=CKV_GCP_83: a message is an address and a number, kept for a day; Google's keys encrypt it
   name       = "gmail"
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_pubsub_subscription" "notify" {
@@ -36,14 +36,14 @@ resource "google_pubsub_subscription" "notify" {
     max_delivery_attempts = 20
   }
 
-  depends_on = [google_pubsub_topic_iam_member.dead_publisher]
+  depends_on = [google_pubsub_topic_iam_member.dead_publisher, google_service_account_iam_member.push]
 }
 
 # What `notify` refused twenty times, for somebody to look at. An alert says when there is any.
 resource "google_pubsub_topic" "dead" {
   # checkov:skip=CKV_GCP_83: as the topic above
   name       = "gmail-dead"
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_pubsub_subscription" "dead" {

@@ -20,7 +20,7 @@ resource "google_service_account" "function" {
 
   account_id   = "gmail-${each.key}"
   display_name = "Gmail integration: ${each.key}"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_project_iam_member" "database" {
@@ -84,7 +84,7 @@ resource "google_service_account_iam_member" "own" {
 resource "google_service_account" "gateway" {
   account_id   = "gmail-gateway"
   display_name = "Gmail integration: the gateway"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "gateway" {
@@ -99,19 +99,19 @@ resource "google_cloud_run_v2_service_iam_member" "gateway" {
 resource "google_service_account" "tasks" {
   account_id   = "gmail-tasks"
   display_name = "Gmail integration: the queue and the sweep"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_service_account" "push" {
   account_id   = "gmail-push"
   display_name = "Gmail integration: Gmail's pushes"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_service_account" "build" {
   account_id   = "gmail-build"
   display_name = "Gmail integration: builds of the functions"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_project_iam_member" "build_logs" {
@@ -163,4 +163,12 @@ resource "google_pubsub_subscription_iam_member" "dead_subscriber" {
   subscription = google_pubsub_subscription.notify.name
   role         = "roles/pubsub.subscriber"
   member       = google_project_service_identity.pubsub.member
+}
+
+# Where the project is older than April 2021, or this agent was made before its API was, it may not do so by itself.
+# https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions#configure_for_push_authentication
+resource "google_service_account_iam_member" "push" {
+  service_account_id = google_service_account.push.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_project_service_identity.pubsub.member
 }

@@ -38,7 +38,7 @@ resource "google_logging_project_exclusion" "requests" {
     "((log_id(\"run.googleapis.com/requests\") AND ${local.services_filter}) OR resource.type=\"apigateway.googleapis.com/Gateway\" OR (resource.type=\"http_load_balancer\" AND resource.labels.url_map_name=\"gmail\"))",
     "(httpRequest.status<500 OR httpRequest.requestUrl=~\"${local.secret_paths}\")",
   ])
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_logging_metric" "this" {
@@ -61,5 +61,13 @@ resource "google_logging_metric" "this" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
+}
+
+# An alert is refused while Cloud Monitoring does not know its metric yet, which takes up to ten minutes. The gateway and
+# the functions take nearly as long.
+# https://cloud.google.com/logging/docs/logs-based-metrics/counter-metrics#create-metric
+resource "time_sleep" "metrics" {
+  create_duration = "600s"
+  triggers        = { for name, metric in google_logging_metric.this : name => metric.id } # again for a new one
 }

@@ -24,7 +24,7 @@ resource "google_cloud_tasks_queue" "this" {
     sampling_ratio = 0.01 # each task's function writes a line of its own
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_cloud_scheduler_job" "sweep" {
@@ -49,5 +49,5 @@ resource "google_cloud_scheduler_job" "sweep" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }

@@ -23,5 +23,5 @@ resource "google_secret_manager_secret" "this" {
     auto {}
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }

@@ -33,12 +33,20 @@ resource "google_project_service" "this" {
   disable_on_destroy = false
 }
 
+# An API that was just enabled answers 403 for another while. Everything below waits for it, in one place.
+# https://cloud.google.com/service-usage/docs/enable-disable#enabling
+resource "time_sleep" "services" {
+  create_duration = "60s"
+  triggers        = { services = join(" ", sort(local.services)) } # again, where one is added later
+  depends_on      = [google_project_service.this]
+}
+
 # Google's own account for Pub/Sub. It comes into being with the first use, which is too late for its roles.
 resource "google_project_service_identity" "pubsub" {
   provider = google-beta
 
   service    = "pubsub.googleapis.com"
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 # Who reads which secret, and when, is written down. Other services' reads are too many, and name nothing secret.
@@ -49,4 +57,6 @@ resource "google_project_iam_audit_config" "secrets" {
   audit_log_config {
     log_type = "DATA_READ"
   }
+
+  depends_on = [time_sleep.services]
 }

@@ -19,6 +19,10 @@ terraform {
       source  = "hashicorp/google-beta"
       version = "~> 7.0"
     }
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.13"
+    }
     archive = {
       source  = "hashicorp/archive"
       version = "~> 2.7"
@@ -38,7 +42,17 @@ provider "google-beta" {
   default_labels = local.labels
 }
 
-# Budgets and the listing of a project's number are billed to the project that asks.
+# The budgets' API is asked in the name of a project, also where a person runs Terraform. All others are asked without: they
+# would have to be enabled before the first of them could be.
+# https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/billing_budget
+provider "google" {
+  alias                 = "budget"
+  project               = var.project
+  user_project_override = true
+  billing_project       = var.project
+}
+
+# Its number is part of the functions' addresses.
 data "google_project" "this" {
   project_id = var.project
 }

@@ -26,7 +26,7 @@ override_resource {
 override_resource {
   target          = google_service_account.push
   override_during = plan
-  values          = { email = "gmail-push@example-mail.iam.gserviceaccount.com" }
+  values          = { email = "gmail-push@example-mail.iam.gserviceaccount.com", name = "projects/example-mail/serviceAccounts/gmail-push@example-mail.iam.gserviceaccount.com" }
 }
 
 override_resource {

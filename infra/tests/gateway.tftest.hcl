@@ -26,7 +26,7 @@ override_resource {
 override_resource {
   target          = google_service_account.push
   override_during = plan
-  values          = { email = "gmail-push@example-mail.iam.gserviceaccount.com" }
+  values          = { email = "gmail-push@example-mail.iam.gserviceaccount.com", name = "projects/example-mail/serviceAccounts/gmail-push@example-mail.iam.gserviceaccount.com" }
 }
 
 override_resource {
@@ -40,9 +40,27 @@ run "every_route_leads_to_its_function" {
 
   assert {
     condition = alltrue([
-      for route in local.routes : jsondecode(local.gateway_document).paths[route.path][route.method]["x-google-backend"].address == "https://gmail-${route.function}-123456789012.europe-west1.run.app"
+      for route in local.routes : jsondecode(local.gateway_document).paths[route.path][route.method]["x-google-backend"].address == "https://gmail-${route.function}-123456789012.europe-west1.run.app" if route.path != "/healthz"
     ])
     error_message = "A route leads elsewhere."
+  }
+  # Cloud Run never passes on /healthz.
+  assert {
+    condition = alltrue([
+      for method in ["get", "head", "options"] : (
+        jsondecode(local.gateway_document).paths["/healthz"][method]["x-google-backend"].address == "https://gmail-console-123456789012.europe-west1.run.app/health"
+        && jsondecode(local.gateway_document).paths["/healthz"][method]["x-google-backend"].path_translation == "CONSTANT_ADDRESS"
+      )
+    ])
+    error_message = "Cloud Run would answer /healthz itself, with 404."
+  }
+  assert {
+    condition     = alltrue([for path in keys(local.operations) : !endswith(path, "z") || contains(keys(local.kept), path)])
+    error_message = "Cloud Run may keep a path that ends in z to itself."
+  }
+  assert {
+    condition     = alltrue([for path in values(local.kept) : contains(keys(local.operations), path)])
+    error_message = "What stands in for a kept path is no path."
   }
   assert {
     condition     = length(local.routes) == sum([for f in local.functions : length(f.routes)]) && length(distinct([for r in local.routes : "${r.method} ${r.path}"])) == length(local.routes)
@@ -52,8 +70,9 @@ run "every_route_leads_to_its_function" {
     condition = alltrue(flatten([
       for path, operations in jsondecode(local.gateway_document).paths : [
         for method, operation in operations : (
-          operation["x-google-backend"].jwt_audience == operation["x-google-backend"].address
-          && operation["x-google-backend"].path_translation == "APPEND_PATH_TO_ADDRESS"
+          startswith(operation["x-google-backend"].address, operation["x-google-backend"].jwt_audience)
+          && (path == "/healthz" || operation["x-google-backend"].jwt_audience == operation["x-google-backend"].address)
+          && (path == "/healthz" || operation["x-google-backend"].path_translation == "APPEND_PATH_TO_ADDRESS")
         ) if method != "parameters"
       ]
     ]))

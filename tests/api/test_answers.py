@@ -84,6 +84,7 @@ def test_no_answer_has_more_than_is_described(service: Service) -> None:
         ("getSend", f"/api/gmail/history/{send}/?include=mime"),
         ("listKeys", "/api/gmail/keys/"),
         ("getHealth", "/healthz"),
+        ("getHealthAtAnotherPath", "/health"),
     ):
         answer = service.call("GET", path)
         assert answer.status == 200, path

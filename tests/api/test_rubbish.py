@@ -562,6 +562,7 @@ def test_what_is_not_there_is_not_found(untouched: Service, path: str) -> None:
         ("/assets/console.css", "GET"),
         ("/api/gmail/openapi.json", "GET"),
         ("/healthz", "GET"),
+        ("/health", "GET"),
     ],
 )
 def test_another_method_is_refused(untouched: Service, method: str, path: str, allowed: str) -> None:

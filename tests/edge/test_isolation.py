@@ -101,6 +101,7 @@ PUBLIC: set[Route] = {
     ("console", "GET", "/assets/{name}"),
     ("console", "GET", "/api/gmail/openapi.json"),
     ("console", "GET", "/healthz"),
+    ("console", "GET", "/health"),
     # A sealed link says whose it is: tests/services/test_track_links.py.
     ("track", "GET", "/o/{token}"),
     ("track", "GET", "/c/{token}"),

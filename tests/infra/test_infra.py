@@ -20,6 +20,22 @@ TERRAFORM = {path.name: path.read_text() for path in sorted(INFRA.glob("*.tf"))}
 ROWS = {row["name"]: row for row in TABLE}
 
 
+# Another resource, or a local value.
+REFERENCE = r"\b((?:google|time)_\w+\.\w+|local\.\w+)"
+
+
+def blocks() -> dict[str, str]:
+    """The text of each resource, and of each local value, by how others name it."""
+    found = {}
+    for text in TERRAFORM.values():
+        for kind, name, body in re.findall(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL):
+            found[f"{kind}.{name}"] = body
+        for values in re.findall(r"^locals \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):
+            for name, body in re.findall(r"^  (\w+) += (.*?)(?=^  \w+ += |\Z)", values, re.MULTILINE | re.DOTALL):
+                found[f"local.{name}"] = body
+    return found
+
+
 def source(module: Any) -> str:
     return Path(module.__file__).read_text()
 
@@ -41,6 +57,33 @@ def test_no_two_paths_of_the_gateway_differ_in_a_parameters_name_only() -> None:
 
     assert len({re.sub(r"\{\w+\}", "{}", path) for path in paths}) == len(paths)
     assert all(re.fullmatch(r"(/([a-z0-9._-]+|\{[a-z_]+\}))*", path.lower()) for path in paths)
+
+
+def test_everything_waits_until_the_apis_are_there() -> None:
+    """In an empty project, whatever does not is refused. Directly, or by what it is made of."""
+    leads = {name: set(re.findall(REFERENCE, body)) for name, body in blocks().items()}
+    begin = {"time_sleep.services", "google_project_service.this"}
+    assert begin <= set(leads)
+
+    late = set(begin)
+    while more := {name for name, others in leads.items() if name not in late and others & late}:
+        late |= more
+    assert {name for name in leads if name.startswith(("google_", "time_"))} - late == set()
+
+
+def test_alerts_wait_until_their_metrics_are_known() -> None:
+    waiting = {name for name, body in blocks().items() if re.search(r"depends_on += \[time_sleep.metrics\]", body)}
+    counted = {name for name, body in blocks().items() if "local.logged" in body or "local.alerts" in body}
+
+    assert "google_monitoring_alert_policy.this" in counted
+    assert counted - {"local.alerts", "local.charts"} - waiting == set()
+
+
+def test_a_new_project_has_room_for_each_function() -> None:
+    """Cloud Run refuses a service that could outgrow the project's quota in a region: 20 vCPU and 40 GiB at first."""
+    for row in TABLE:
+        assert row["max_instances"] * row["cpu"] <= 20, row["name"]
+        assert row["max_instances"] * row["memory_mib"] <= 40 * 1024, row["name"]
 
 
 def test_only_what_deployments_own_is_ignored() -> None:

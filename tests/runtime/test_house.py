@@ -167,6 +167,7 @@ def test_asking_for_one_function_imports_no_other(name: str, tmp_path: Path, iss
         ("sweep", "POST", "/", "", 503),
         ("track", "GET", "/c/none", "", 404),  # a click that is one: tests/edge/test_track.py
         ("console", "GET", "/healthz", "", 200),
+        ("console", "GET", "/health", "", 200),
     ],
 )
 def test_answering_a_user_imports_nothing_heavy(
