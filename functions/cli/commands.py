@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from functions.cli.operating import after_restore, delete_owner, export_owner, revoke_all
+from functions.cli.operating import after_restore, delete_owner, export_owner, reseal, revoke_all
 from functions.cli.options import load_settings, owner_options, with_app
 from functions.domain.callers import SCOPES, Caller
 from functions.edge import views
@@ -157,5 +157,5 @@ def send(
     click.echo(send_message(app, caller, body, attach, idempotency_key))
 
 
-for command in (revoke_all, export_owner, delete_owner, after_restore):
+for command in (revoke_all, reseal, export_owner, delete_owner, after_restore):
     main.add_command(command)

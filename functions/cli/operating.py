@@ -8,6 +8,7 @@ import click
 from functions.cli.options import owner_of, with_app
 from functions.domain import times
 from functions.runtime.wiring import App
+from functions.services.resealing import PASSING
 
 yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
 
@@ -41,6 +42,35 @@ def revoke_all(app: App, dry_run: bool, yes: bool) -> None:
         raise click.ClickException(f"{left} accounts still have a token: run it again.")
 
 
+@click.command()
+@with_app
+@click.option("--dry-run", is_flag=True, help="Only say what is sealed under older keys.")
+def reseal(app: App, dry_run: bool) -> None:
+    """Seal everything again under the newest version of gmail-token-key, so that older ones can be disabled.
+
+    First give every function new instances: those of before the rotation still seal under the version that they know.
+    Ends with 1 where it has to be run again.
+    """
+    found = app.resealing.old()
+    click.echo(f"The newest version is {app.token_ring.newest}. Under older ones are:")
+    _print(found)
+    if dry_run:
+        return
+    done = app.resealing.reseal()
+    _print(done)
+    left = app.resealing.old()
+    passing = {name: count for name, count in left.items() if name in PASSING}
+    if done.get("unreadable"):
+        click.echo("What is unreadable is so already: its key is gone. No version that is left opens it.")
+    if sum(left.values()) - sum(passing.values()) > done.get("unreadable", 0):
+        raise click.ClickException("Something came to be sealed under an older version meanwhile: run it again.")
+    if passing:
+        click.echo("What goes by itself, within a week:")
+        _print(passing)
+    else:
+        click.echo(f"Nothing needs a version below {app.token_ring.newest} any more.")
+
+
 @click.command("export-owner")
 @with_app
 @one_owner
@@ -58,7 +88,8 @@ def export_owner(app: App, owner: str, issuer: str | None) -> None:
 def delete_owner(app: App, owner: str, issuer: str | None, dry_run: bool, yes: bool) -> None:
     """Delete everything of OWNER (own_… or the `sub` of an ID token), and revoke its tokens at Google.
 
-    It can't be undone. If it is cut off, run it again: it goes on.
+    It can't be undone. If it is cut off, run it again: it goes on. It takes half a minute at least, for as long as
+    functions may remember what is gone.
     """
     owner_id = owner_of(app, owner, issuer)
     found = app.erasing.counts(owner_id)

@@ -8,6 +8,7 @@ from functions.runtime.lazy import once
 if TYPE_CHECKING:
     from functions.services.erasing import Erasing
     from functions.services.exporting import Exporting
+    from functions.services.resealing import Resealing
     from functions.services.restoring import Restoring
     from functions.services.revoking import Revoking
 
@@ -39,6 +40,12 @@ class ForOperators(Contents):
         from functions.services.revoking import Revoking
 
         return Revoking(self.documents, self.oauth, self.tokens, lambda document: self.connecting.discard(document))
+
+    @once
+    def resealing(self) -> "Resealing":
+        from functions.services.resealing import Resealing
+
+        return Resealing(self.documents, self.blobs, self.token_ring, self.random)
 
     @once
     def restoring(self) -> "Restoring":

@@ -69,7 +69,7 @@ class Endpoints:
             url=url,
             events=events,
             created_at=now,
-            secrets=(SigningSecret(self._ring.seal(secret, _context(caller.owner, endpoint_id)), now),),
+            secrets=(SigningSecret(self._ring.seal(secret, context(caller.owner, endpoint_id)), now),),
         )
         endpoint = _switched(endpoint, enabled=enabled, now=now)
         self._documents.commit([Create(path(caller.owner, endpoint_id), records.to_data(endpoint))])
@@ -93,7 +93,7 @@ class Endpoints:
     ) -> tuple[WebhookEndpoint, str]:
         """A new secret, shown this once; the ones before it sign beside it for `overlap`. Raises NotFound, Conflict."""
         fresh = secret or webhooks.new_secret(self._random)
-        sealed = self._ring.seal(fresh, _context(caller.owner, endpoint_id))
+        sealed = self._ring.seal(fresh, context(caller.owner, endpoint_id))
         changed = self._change(
             caller, endpoint_id, lambda before: webhooks.rotated(before, sealed, self._clock(), overlap)
         )
@@ -111,7 +111,7 @@ class Endpoints:
         found = []
         for secret in endpoint.signing(self._clock()):
             try:
-                found.append(self._ring.open(secret.sealed, _context(endpoint.owner, endpoint.id)))
+                found.append(self._ring.open(secret.sealed, context(endpoint.owner, endpoint.id)))
             except Unsealable:
                 continue
         return found
@@ -166,7 +166,7 @@ def _endpoint(document: Document) -> WebhookEndpoint:
     return records.from_data(WebhookEndpoint, document.data)
 
 
-def _context(owner: str, endpoint_id: str) -> str:
+def context(owner: str, endpoint_id: str) -> str:
     """Binds a sealed secret to its endpoint, so that two can't be swapped."""
     return f"webhook-secret|{owner}|{endpoint_id}"
 

@@ -6,8 +6,10 @@ same call again goes on. Grants are revoked at Google before their records go, o
 """
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from itertools import islice
 
 from functions.domain import records
@@ -21,6 +23,9 @@ from functions.services.tokens import Tokens
 ELSEWHERE = ("keys", "triggers", "pending")  # top-level collections whose documents name their `owner`
 NAMELESS = ("states",)  # these name nobody, and end by themselves within the hour
 BLOBS = ("attachments", "uploads", "sends")  # each blob's name goes on with the owner
+# How long a webhook may still be taken for a trigger that is gone, or an event be written for such an endpoint: what an
+# instance believes (trigger_keys.py, announcing.py), and the call that had just begun.
+MEMORY = timedelta(seconds=30)
 PAGE = 100  # documents that are read and deleted together; contents have up to a megabyte
 
 
@@ -36,6 +41,7 @@ class Erasing:
         tokens: Tokens,
         discard: Callable[[Document], None],
         disconnected: Callable[[GmailAccount], None],
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
@@ -43,6 +49,7 @@ class Erasing:
         self._tokens = tokens
         self._discard = discard
         self._disconnected = disconnected
+        self._sleep = sleep
 
     def everything(self, owner: str) -> Iterator[Document]:
         """Every document of the owner. Raises Unavailable."""
@@ -56,14 +63,22 @@ class Erasing:
     def erase(self, owner: str) -> Mapping[str, int]:
         """What was deleted, by kind. Raises Unavailable, with a part of it done: call it again.
 
-        Something may still come in while it runs, so it looks again until nothing is there.
+        Something may still come in while it runs, and for as long as functions remember what is gone. So it looks until
+        nothing is there, and MEMORY later nothing new.
         """
         done: Counter[str] = Counter()
-        while found := self._pass(owner):
-            done += found
+        while True:
+            while found := self._pass(owner):
+                done += found
+            self._delete_files(owner)
+            self._sleep(MEMORY.total_seconds())
+            if next(self.everything(owner), None) is None:
+                self._delete_files(owner)
+                return done
+
+    def _delete_files(self, owner: str) -> None:
         for prefix in BLOBS:
             self._blobs.delete_all(f"{prefix}/{owner}/")
-        return done
 
     def _elsewhere(self, owner: str) -> Iterator[Document]:
         for collection in ELSEWHERE:

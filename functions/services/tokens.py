@@ -47,12 +47,12 @@ class Tokens:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def seal(self, account: GmailAccount, field: str, token: str) -> str:
-        return self._ring.seal(token.encode(), self._context(account, field))
+        return self._ring.seal(token.encode(), context(account, field))
 
     def refresh_token(self, account: GmailAccount) -> str:
         """Raises ReauthRequired where the stored token can't be opened any more."""
         try:
-            return self._ring.open(account.refresh_token, self._context(account, "refresh_token")).decode()
+            return self._ring.open(account.refresh_token, context(account, "refresh_token")).decode()
         except Unsealable as exc:
             raise ReauthRequired(f"The stored grant of {account.email} can't be read any more.") from exc
 
@@ -98,7 +98,7 @@ class Tokens:
         if not account.access_token or expires_at is None or expires_at - MARGIN <= self._clock():
             return ""
         try:
-            token = self._ring.open(account.access_token, self._context(account, "access_token")).decode()
+            token = self._ring.open(account.access_token, context(account, "access_token")).decode()
         except Unsealable:
             return ""
         self._remember((account.id, account.refresh_token), token, expires_at)
@@ -163,6 +163,7 @@ class Tokens:
         if current.status is not dead.status:
             self._died(dead)
 
-    def _context(self, account: GmailAccount, field: str) -> str:
-        """Binds a sealed token to its record, so that two records can't be swapped."""
-        return f"{account.owner}|{account.id}|{account.sub}|{field}"
+
+def context(account: GmailAccount, field: str) -> str:
+    """Binds a sealed token to its record, so that two records can't be swapped."""
+    return f"{account.owner}|{account.id}|{account.sub}|{field}"

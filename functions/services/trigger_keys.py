@@ -76,16 +76,16 @@ class TriggerKeys:
 
     def text(self, trigger: Trigger, secret: TriggerSecret) -> str:
         """The secret as people see it. Raises Unsealable, Unavailable."""
-        return self._ring.open(secret.sealed, _context(trigger.owner, trigger.id)).decode("ascii")
+        return self._ring.open(secret.sealed, context(trigger.owner, trigger.id)).decode("ascii")
 
     def sealed(self, owner: str, trigger_id: str, texts: Sequence[str]) -> list[str]:
-        return [self._ring.seal(text.encode("ascii"), _context(owner, trigger_id)) for text in texts]
+        return [self._ring.seal(text.encode("ascii"), context(owner, trigger_id)) for text in texts]
 
 
 def path(trigger_id: str) -> str:
     return f"triggers/{trigger_id}"
 
 
-def _context(owner: str, trigger_id: str) -> str:
+def context(owner: str, trigger_id: str) -> str:
     """Binds a sealed secret to its trigger and its owner, so that two can't be swapped."""
     return f"trigger-secret|{owner}|{trigger_id}"

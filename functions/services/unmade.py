@@ -21,11 +21,9 @@ GONE = "What this message was to be made of is no longer kept."
 
 def store(blobs: Callable[[], Blobs], ring: Sealer, random: RandomBytes, send: Send, recipe: Recipe) -> Data:
     """The document of the send's content, until it is composed. `blobs` are asked only where it is large."""
-    bodies, blob = ring.seal(recipes.pack(recipe), _context(send)).encode("ascii"), ""
+    bodies, blob = ring.seal(recipes.pack(recipe), context(send.owner, send.id)).encode("ascii"), ""
     if len(bodies) > INLINE_BODIES:
-        # A name of this call's own: a rival with the same webhook removes its own, once it has lost.
-        name = f"sends/{send.owner}/{send.id}/{random_id('atm', random)}/recipe"
-        bodies, blob = b"", blobs().write(name, [bodies]).name
+        bodies, blob = b"", blobs().write(blob_name(send.owner, send.id, random), [bodies]).name
     content = Content(
         sender=send.sender,
         to=send.to,
@@ -51,7 +49,7 @@ def load(blobs: Blobs, ring: Sealer, send: Send, data: Data | None) -> tuple[Rec
         raise IntegrationError(GONE)
     try:
         sealed = b"".join(blobs.read(content.bodies_blob)) if content.bodies_blob else content.bodies
-        return recipes.unpack(ring.open(sealed.decode("ascii"), _context(send))), content.bodies_blob
+        return recipes.unpack(ring.open(sealed.decode("ascii"), context(send.owner, send.id))), content.bodies_blob
     except (BlobMissing, Unsealable):
         raise IntegrationError(GONE) from None
     except (ValueError, TypeError, KeyError, zlib.error) as exc:
@@ -62,6 +60,11 @@ def _last(send: Send) -> datetime:
     return max(send.created_at, send.send_at or send.created_at)
 
 
-def _context(send: Send) -> str:
+def blob_name(owner: str, send_id: str, random: RandomBytes) -> str:
+    """One of the call's own: a rival with the same webhook removes its own, once it has lost."""
+    return f"sends/{owner}/{send_id}/{random_id('atm', random)}/recipe"
+
+
+def context(owner: str, send_id: str) -> str:
     """Binds a sealed recipe to its send."""
-    return f"recipe|{send.owner}|{send.id}"
+    return f"recipe|{owner}|{send_id}"

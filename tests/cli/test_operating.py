@@ -1,12 +1,24 @@
 """What operators do from the command line, on a laptop's records and with the pretend Google."""
 
+import base64
 import json
+import os
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from functions.domain.ids import LOCAL_OWNER
+from functions.services import erasing
 from tests.cli.test_commands import Shell, google, shell
 
 __all__ = ["google", "shell"]  # fixtures
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no other process whose memory would have to be waited for."""
+    monkeypatch.setattr(erasing, "MEMORY", timedelta(0))
 
 
 def statuses(shell: Shell) -> list[str]:
@@ -82,3 +94,34 @@ def test_another_owner_is_named_by_subject_and_issuer(shell: Shell) -> None:
     assert '"kind": "keys"' in shell("export-owner", "user-1").stdout
     assert shell("export-owner", LOCAL_OWNER).stdout == ""
     assert shell("delete-owner", "user-1", "--issuer", "https://b.example", "--yes").exit_code == 2
+
+
+def test_reseal_leaves_nothing_under_an_older_key(shell: Shell, tmp_path: Path) -> None:
+    shell.connect("ada@example.com")
+    shell.connect("grace@example.com")
+    keys = tmp_path / "secrets" / "gmail-token-key"
+    (keys / "2").write_text(base64.b64encode(os.urandom(32)).decode())
+
+    looked = shell("reseal", "--dry-run").stdout
+    assert "The newest version is 2." in looked
+    assert "2 accounts" in looked
+
+    done = shell("reseal")
+    assert done.exit_code == 0, done.output
+    assert "2 resealed" in done.stdout
+    assert "Nothing needs a version below 2 any more." in done.stdout
+    (keys / "1").unlink()
+    assert "ok" in shell("doctor").output.lower()
+    sent = shell("send", "--account", "ada@example.com", "--to", "x@example.com", "--subject", "s", "--text", "t")
+    assert json.loads(sent.stdout)["status"] == "sent"
+
+
+def test_reseal_says_what_can_not_be_opened(shell: Shell, tmp_path: Path) -> None:
+    shell.connect("ada@example.com")
+    keys = tmp_path / "secrets" / "gmail-token-key"
+    (keys / "1").rename(keys / "2")  # another number: what names the first can't be opened
+
+    done = shell("reseal")
+    assert done.exit_code == 0, done.output
+    assert "1 unreadable" in done.stdout
+    assert "its key is gone" in done.stdout

@@ -54,7 +54,14 @@ def test_gcloud_takes_every_command_of_the_page(gcloud: str, tmp_path: Path) -> 
 def test_the_command_line_has_every_command_of_the_page() -> None:
     """With the options that are named."""
     used = [shlex.split(line.partition("#")[0]) for line in shell() if "-m functions" in line]
-    assert {words[3] for words in used} >= {"doctor", "revoke-all", "export-owner", "delete-owner", "after-restore"}
+    assert {words[3] for words in used} >= {
+        "doctor",
+        "revoke-all",
+        "export-owner",
+        "delete-owner",
+        "after-restore",
+        "reseal",
+    }
     for _, _, _, name, *rest in used:
         options = {option for parameter in main.commands[name].params for option in parameter.opts}
         assert {word for word in rest if word.startswith("--")} <= options, name

@@ -4,7 +4,7 @@ import ast
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from functions.domain.errors import BlobMissing, GmailRejected, ReauthRequired, 
 from functions.domain.ids import looks_like
 from functions.domain.ports import Create, Data, Documents, Put, Write
 from functions.domain.sends import Status
-from functions.services import erasing
+from functions.services import announcing, erasing, trigger_keys
 from functions.services.contents import pack_bodies
 from functions.services.erasing import Erasing, walk
 from functions.services.exporting import Exporting
@@ -30,7 +30,9 @@ OTHER = "own_other"
 SEALED = "v1.1." + "A" * 60
 
 
-def eraser(world: World, documents: Documents | None = None) -> Erasing:
+def eraser(
+    world: World, documents: Documents | None = None, sleep: Callable[[float], None] = lambda _: None
+) -> Erasing:
     store = documents or world.documents
     return Erasing(
         store,
@@ -39,6 +41,7 @@ def eraser(world: World, documents: Documents | None = None) -> Erasing:
         world.tokens,
         discard=lambda document: store.commit([erasing.Delete(document.path)]) and None,
         disconnected=lambda _: None,
+        sleep=sleep,
     )
 
 
@@ -121,6 +124,25 @@ def test_every_blob_lies_below_its_owner() -> None:
 
 
 # Deleting.
+
+
+def test_what_a_function_still_writes_from_memory_is_deleted_too(shared: World) -> None:
+    """A trigger is believed in for some seconds after it is gone."""
+    fill(shared, OWNER)
+    waited: list[float] = []
+
+    def late(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 1:
+            shared.documents.commit([Put(f"owners/{OWNER}/received/whd_late", {"owner": OWNER})])
+            shared.blobs.write(f"sends/{OWNER}/x/file", [b"abc"])
+
+    eraser(shared, sleep=late).erase(OWNER)
+
+    assert left(shared, OWNER) == []
+    assert blobs(shared, OWNER) == []
+    assert waited == [erasing.MEMORY.total_seconds()] * 2
+    assert max(trigger_keys.FRESH, announcing.FRESH) < erasing.MEMORY
 
 
 def test_an_owner_is_deleted_whole_and_nobody_else(shared: World) -> None:
