@@ -53,6 +53,16 @@ def test_every_command_is_known_here() -> None:
     assert started == {"set", "export", "apt-get", "mkdir", "cp", "make", "terraform", "python3"}
 
 
+def test_the_tests_find_what_the_docs_examples_call() -> None:
+    """The image of that step has neither make nor git, and promises nothing else either."""
+    ((_, line),) = [found for found in commands("apt-get") if "install" in found[1]]
+    pages = "".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("*.md")))
+    called = set(re.findall(r"(?:^|[|(]) *(curl|openssl|git|jq|xxd|zip) ", pages, re.MULTILINE))
+
+    assert called >= {"curl", "openssl"}
+    assert called | {"make", "python3-venv"} <= set(line)
+
+
 def test_make_has_the_targets() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for _, line in commands("make"):

@@ -121,6 +121,17 @@ def test_functions_get_the_settings_that_the_cloud_wants() -> None:
     assert set(given) - {"MALLOC_ARENA_MAX", "THREADS"} <= set(re.findall(r'"([A-Z_]+)"', source(settings)))
 
 
+def test_the_page_says_of_each_setting_that_terraform_leaves_out_why() -> None:
+    """And of none that it sets: page, Settings and Terraform know the same names."""
+    page = (INFRA.parent / "docs" / "quick-reference.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \| .* \| (.*) \|$", page.split("## Settings")[1].split("## ")[0], re.MULTILINE)
+    given = set(re.findall(r"^    ([A-Z_]+)\s+= ", TERRAFORM["functions.tf"].split("settings = {")[1], re.MULTILINE))
+    left_out = "no need to set it|refused|not set|set by the platform|^`official`"
+
+    assert {name for name, _ in rows} <= set(re.findall(r'"([A-Z_]+)"', source(settings)))
+    assert {name for name, cloud in rows if not re.search(left_out, cloud)} == given - {"MALLOC_ARENA_MAX", "THREADS"}
+
+
 def test_what_is_counted_in_the_logs_is_written_there() -> None:
     counted = set(re.findall(r'jsonPayload\.event=\\"(\w+)\\"', TERRAFORM["logging.tf"]))
     written = set(re.findall(r'_line\(.*?, "(\w+)", ', source(events)))
