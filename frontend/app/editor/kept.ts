@@ -20,14 +20,14 @@ const OWNED: Record<string, { names?: string[]; styles?: string[] }> = {
 
 /** How new ones look: mail clients know no stylesheet of ours, so it stands in each of them. */
 const EDGE = "border: 1px solid #c4c9d4; padding: 6px 8px";
-const FRESH: Record<string, string> = {
+export const FRESH = {
   table: "border-collapse: collapse; width: 100%",
   tableCell: `${EDGE}; vertical-align: top`,
   tableHeader: `${EDGE}; vertical-align: top; text-align: left; background-color: #f1f3f7`,
   blockquote: "margin: 0; padding-left: 12px; border-left: 3px solid #c4c9d4",
   codeBlock: "background-color: #f1f3f7; padding: 12px; white-space: pre-wrap",
   image: "max-width: 100%; height: auto",
-};
+} as const;
 const TYPES = (
   "paragraph heading bulletList orderedList listItem blockquote codeBlock horizontalRule table tableRow tableCell " +
   "tableHeader image link textStyle"
@@ -49,6 +49,10 @@ function keptOf(type: string, element: HTMLElement): Kept {
   return kept;
 }
 
+function isFresh(type: string): type is keyof typeof FRESH {
+  return Object.hasOwn(FRESH, type);
+}
+
 export const KeptAttributes = Extension.create({
   name: "keptAttributes",
   addGlobalAttributes() {
@@ -56,7 +60,7 @@ export const KeptAttributes = Extension.create({
       types: [type],
       attributes: {
         kept: {
-          default: FRESH[type] ? { style: FRESH[type] } : {},
+          default: isFresh(type) ? { style: FRESH[type] } : {},
           parseHTML: (element: HTMLElement) => keptOf(type, element),
           renderHTML: (attributes: Record<string, unknown>) => attributes["kept"] as Kept,
         },
