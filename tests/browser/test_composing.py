@@ -74,6 +74,61 @@ def test_a_message_with_an_attachment_and_a_picture_in_its_text(
     assert [part.get_filename() for part in mail.iter_attachments()][-1] == "notes.txt"
 
 
+def test_files_are_dropped_on_their_place_on_the_text_and_anywhere_else_in_the_form(
+    server: LocalServer, home: Page, token: str, sender: Person, tmp_path: Path
+) -> None:
+    names = ("report.pdf", "table.csv", "letter.odt")
+    for name in names:
+        (tmp_path / name).write_bytes(b"The engine weaves.\n" * 5000)
+    (tmp_path / "loom.png").write_bytes(writing.PNG)
+    writing.compose(home, server, sender, to="grace@example.com", subject="Dropped")
+    writing.write(home, "See here: ")
+    files = home.get_by_role("group", name="Attachments")
+    writing.drop(home.get_by_text("Drop files here"), tmp_path / "report.pdf")
+    expect(files.get_by_role("listitem")).to_have_count(1)
+    # A picture goes into the text, where it was dropped; what is none goes out beside it.
+    writing.drop(writing.editor(home), tmp_path / "loom.png", tmp_path / "table.csv")
+    expect(writing.editor(home).locator("img[alt=loom]")).to_be_visible()
+    expect(files.get_by_role("listitem")).to_have_count(3)
+    # Beside every marked place the browser would leave the page and open the file.
+    writing.drop(home.get_by_role("group", name="Options"), tmp_path / "letter.odt")
+    expect(files.get_by_role("listitem")).to_have_count(4)
+    expect(files.get_by_role("progressbar")).to_have_count(0)
+    home.get_by_role("button", name="Send", exact=True).click()
+    expect(writing.going_out(home)).to_be_visible()
+    mail = writing.sent(server, token, "Dropped")
+    attached = {part.get_filename(): part.get_payload(decode=True) for part in mail.iter_attachments()}
+    assert {name: attached.get(name) for name in names} == {name: (tmp_path / name).read_bytes() for name in names}
+    assert 'alt="loom"' in writing.body(mail, "html")
+
+
+def test_a_message_from_an_alias_with_copies(server: LocalServer, home: Page, token: str) -> None:
+    server.connect(token, "ada@example.com")
+    home.reload()
+    people.loaded(home)
+    writing.place(home, server, "/compose")
+    writing.choose(home, "From", "Ada, Countess of Lovelace <countess@example.com>")
+    writing.recipient(home, "To", "grace@example.com")
+    home.get_by_role("button", name="Cc and Bcc").click()
+    writing.recipient(home, "Cc", "Charles Babbage <charles@example.com>")
+    writing.recipient(home, "Bcc", "secret@example.com")
+    home.get_by_label("Subject", exact=True).fill("From the countess")
+    writing.write(home, "Hello")
+    accessible(home)
+    home.get_by_role("button", name="Preview").click()
+    shown = home.get_by_role("dialog", name="What would be sent")
+    expect(shown).to_contain_text("countess@example.com")
+    expect(shown).to_contain_text("secret@example.com")
+    home.keyboard.press("Escape")
+    home.get_by_role("button", name="Send", exact=True).click()
+    expect(writing.going_out(home)).to_be_visible()
+    mail = writing.sent(server, token, "From the countess")
+    assert "countess@example.com" in mail["From"]
+    assert (mail["To"], mail["Cc"]) == ("grace@example.com", "Charles Babbage <charles@example.com>")
+    [send] = server.call("GET", "/api/gmail/history/", token).json()["sends"]
+    assert [one["email"] for one in send["bcc"]] == ["secret@example.com"]
+
+
 def test_undo_brings_the_message_back_as_it_was(server: LocalServer, home: Page, token: str, sender: Person) -> None:
     writing.compose(home, server, sender, to="grace@example.com", subject="Too early")
     writing.write(home, "I did not mean to")

@@ -4,6 +4,7 @@ import base64
 import time
 from email import message_from_string, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -54,6 +55,20 @@ def write(page: Page, text: str, name: str = "Message") -> None:
 
 def tool(page: Page, name: str) -> Locator:
     return page.get_by_role("toolbar").get_by_role("button", name=name, exact=True)
+
+
+def drop(target: Locator, *files: Path) -> None:
+    """As from the machine's own file manager: through the browser's drag and drop, not by an event of the page's."""
+    page = target.page
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box is not None
+    data = {"items": [], "files": [str(one) for one in files], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
+    session.detach()
 
 
 def going_out(page: Page) -> Locator:

@@ -20,6 +20,8 @@ export interface RichTextProps {
   /** Takes a picture in, and answers with the content id that the message will have it under; null where it can't. */
   onPicture?: (file: File) => Promise<string | null>;
   showPicture?: ShowPicture;
+  /** Takes other files, that were dropped or pasted here; without it nothing comes of them. */
+  onFiles?: (files: File[]) => void;
   placeholder?: string;
   error?: string | undefined;
 }
@@ -50,6 +52,7 @@ export default function RichText(props: RichTextProps) {
           ? (editor: Editor, files: File[], at?: number) =>
               void insertPictures(editor, files, latest.current.onPicture, at)
           : null,
+        takeOthers: (files: File[]) => latest.current.onFiles?.(files),
       }),
     ],
     content: readHtml(value, { liquid }),

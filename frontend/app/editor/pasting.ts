@@ -2,38 +2,45 @@ import { Extension, type Editor } from "@tiptap/core";
 import { DOMParser } from "@tiptap/pm/model";
 import { Plugin } from "@tiptap/pm/state";
 import { cleanPaste } from "./paste";
+import { droppedFiles } from "../ui/dropped";
 import { restoreStyles } from "./source";
 
 interface PastingOptions {
-  /** Takes pictures in, at a place or where the cursor is. Without it they are left to the browser, which drops them. */
+  /** Takes pictures in, at a place or where the cursor is. Without it none are taken. */
   take: ((editor: Editor, files: File[], at?: number) => void) | null;
+  /** Takes what can't stand in the text. */
+  takeOthers: ((files: File[]) => void) | null;
 }
 
 /** What the editor does with what is pasted and dropped: foreign HTML is cleaned, pictures are taken in. */
 export const Pasting = Extension.create<PastingOptions>({
   name: "pasting",
-  addOptions: () => ({ take: null }),
+  addOptions: () => ({ take: null, takeOthers: null }),
   addProseMirrorPlugins() {
     const { editor } = this;
-    const { take } = this.options;
+    const { take, takeOthers } = this.options;
     return [
       new Plugin({
         props: {
           transformPastedHTML: cleanPaste,
           clipboardParser: restoring(DOMParser.fromSchema(editor.schema)),
           handlePaste: (_, event) => {
-            const files = picturesOf(event.clipboardData);
+            const { pictures, others } = filesOf(event.clipboardData);
             // Office programs put a picture of the text beside the text.
-            if (!take || !files.length || event.clipboardData?.getData("text/html")) return false;
-            take(editor, files);
+            if (event.clipboardData?.getData("text/html") || !(pictures.length || others.length)) return false;
+            if (pictures.length) take?.(editor, pictures);
+            if (others.length) takeOthers?.(others);
             return true;
           },
           handleDrop: (view, event, _, moved) => {
-            const files = picturesOf(event.dataTransfer);
-            if (!take || moved || !files.length) return false;
+            const { pictures, others } = filesOf(event.dataTransfer);
+            if (moved || !(pictures.length || others.length)) return false;
+            // Whether they are taken or not: the browser would leave the page and open them.
             event.preventDefault();
             event.stopPropagation();
-            take(editor, files, view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos);
+            const at = view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos;
+            if (pictures.length) take?.(editor, pictures, at);
+            if (others.length) takeOthers?.(others);
             return true;
           },
         },
@@ -52,6 +59,8 @@ function restoring(parser: DOMParser): DOMParser {
   return made;
 }
 
-function picturesOf(transfer: DataTransfer | null): File[] {
-  return [...(transfer?.files ?? [])].filter((file) => /^image\/(?:png|jpeg|gif|webp)$/.test(file.type));
+function filesOf(transfer: DataTransfer | null): { pictures: File[]; others: File[] } {
+  const files = transfer ? droppedFiles(transfer) : [];
+  const isPicture = (file: File) => /^image\/(?:png|jpeg|gif|webp)$/.test(file.type);
+  return { pictures: files.filter(isPicture), others: files.filter((file) => !isPicture(file)) };
 }

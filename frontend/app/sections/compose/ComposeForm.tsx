@@ -16,6 +16,7 @@ import { Select } from "../../ui/Select";
 import { TextField } from "../../ui/TextField";
 import { Skeleton } from "../../ui/Waiting";
 import { AttachmentsField } from "./AttachmentsField";
+import { DropArea } from "./DropArea";
 import { isEmpty, mistakesOf, type Mistake } from "./draft";
 import { DryRun } from "./DryRun";
 import { Options } from "./Options";
@@ -88,123 +89,126 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
   }));
   const own = accounts.find((one) => one.id === draft.account)?.email ?? "";
   return (
-    <Form
-      className={styles["form"] ?? ""}
-      inert={isDisabled}
-      onSubmit={(event) => {
-        event.preventDefault();
-        // Pressed once more while it works, it does nothing.
-        if (phase === "writing") ready(() => void compose.send(variables));
-      }}
-    >
-      {draft.inReplyTo && (
-        <p className={styles["reply"]}>
-          {t.reply}: “{draft.inReplyTo.subject || t.noSubject}”
-        </p>
-      )}
-      <div className={styles["pair"]}>
-        <Select
-          label={t.account}
-          options={accounts.map(({ id, email }) => ({ id, label: email }))}
-          value={draft.account}
-          onChange={(account) => change({ account, from: null })}
-          error={wrong("/account")}
-        />
-        <Select
-          label={t.from}
-          options={aliases.length ? aliases : [{ id: own, label: own }]}
-          value={draft.from ?? own}
-          onChange={(from) => change({ from: from === own ? null : from })}
-          error={wrong("/from")}
-        />
-      </div>
-      <Recipients draft={draft} onChange={change} error={wrong} />
-      <TextField
-        label={t.subject}
-        hint={draft.kind === "template" ? t.subjectHintTemplate : draft.inReplyTo ? t.subjectHintReply : undefined}
-        value={draft.subject}
-        onChange={(subject) => change({ subject })}
-        error={wrong("/subject")}
-        maxLength={998}
-      />
-      <Select
-        label={t.kind}
-        options={(["html", "text", "template"] as const).map((id) => ({ id, label: t.kinds[id] }))}
-        value={draft.kind}
-        onChange={(kind) => change({ kind })}
-      />
-      {draft.kind === "html" &&
-        (files.pending ? (
-          <Skeleton lines={6} />
-        ) : (
-          <RichText
-            label={t.body}
-            placeholder={t.bodyPlaceholder}
-            value={draft.html}
-            onChange={(html, htmlText) => change({ html, htmlText })}
-            onPicture={files.embed}
-            showPicture={files.picture}
-            error={wrong("/html")}
-          />
-        ))}
-      {draft.kind === "text" && (
-        <TextField
-          label={t.body}
-          rows={12}
-          value={draft.text}
-          onChange={(text) => change({ text })}
-          error={wrong("/text")}
-        />
-      )}
-      {draft.kind === "template" && (
-        <TemplateFields draft={draft} onChange={change} templates={templates} version={version} error={wrong} />
-      )}
-      <AttachmentsField draft={draft} files={files} error={wrong("/attachments")} />
-      <Options
-        draft={draft}
-        onChange={change}
-        tracking={detail?.tracking ?? null}
-        canRead={detail?.capabilities.read ?? false}
-        error={wrong}
-      />
-      <div>
-        <Switch isSelected={draft.later} onChange={(later) => change({ later })}>
-          {t.schedule}
-        </Switch>
-        {draft.later && (
-          <DateTimeField
-            label={t.sendAt}
-            value={draft.sendAt}
-            onChange={(sendAt) => change({ sendAt })}
-            future
-            error={wrong("/send_at")}
-          />
-        )}
-      </div>
-      <ProblemNotice error={error} shownAt={SHOWN} />
-      <div className={styles["bar"]}>
-        <Button kind="plain" isDisabled={isEmpty(draft)} onPress={() => setAsked(true)}>
-          {t.discard}
-        </Button>
-        <Button onPress={() => ready(() => setPreviewing(true))}>{t.preview}</Button>
-        <Button kind="primary" type="submit">
-          {phase === "asking" ? t.sending : draft.later ? t.scheduleIt : t.send}
-        </Button>
-      </div>
-      <AlertDialog
-        title={t.discardTitle}
-        isOpen={asked}
-        onClose={() => setAsked(false)}
-        keep={t.keep}
-        confirm={t.discard}
-        onConfirm={() => {
-          setAsked(false);
-          onReset();
+    <DropArea onFiles={isDisabled ? () => undefined : files.attach}>
+      <Form
+        className={styles["form"] ?? ""}
+        inert={isDisabled}
+        onSubmit={(event) => {
+          event.preventDefault();
+          // Pressed once more while it works, it does nothing.
+          if (phase === "writing") ready(() => void compose.send(variables));
         }}
       >
-        <p>{t.discardText}</p>
-      </AlertDialog>
-      <DryRun draft={draft} variables={variables} isOpen={previewing} onClose={() => setPreviewing(false)} />
-    </Form>
+        {draft.inReplyTo && (
+          <p className={styles["reply"]}>
+            {t.reply}: “{draft.inReplyTo.subject || t.noSubject}”
+          </p>
+        )}
+        <div className={styles["pair"]}>
+          <Select
+            label={t.account}
+            options={accounts.map(({ id, email }) => ({ id, label: email }))}
+            value={draft.account}
+            onChange={(account) => change({ account, from: null })}
+            error={wrong("/account")}
+          />
+          <Select
+            label={t.from}
+            options={aliases.length ? aliases : [{ id: own, label: own }]}
+            value={draft.from ?? own}
+            onChange={(from) => change({ from: from === own ? null : from })}
+            error={wrong("/from")}
+          />
+        </div>
+        <Recipients draft={draft} onChange={change} error={wrong} />
+        <TextField
+          label={t.subject}
+          hint={draft.kind === "template" ? t.subjectHintTemplate : draft.inReplyTo ? t.subjectHintReply : undefined}
+          value={draft.subject}
+          onChange={(subject) => change({ subject })}
+          error={wrong("/subject")}
+          maxLength={998}
+        />
+        <Select
+          label={t.kind}
+          options={(["html", "text", "template"] as const).map((id) => ({ id, label: t.kinds[id] }))}
+          value={draft.kind}
+          onChange={(kind) => change({ kind })}
+        />
+        {draft.kind === "html" &&
+          (files.pending ? (
+            <Skeleton lines={6} />
+          ) : (
+            <RichText
+              label={t.body}
+              placeholder={t.bodyPlaceholder}
+              value={draft.html}
+              onChange={(html, htmlText) => change({ html, htmlText })}
+              onPicture={files.embed}
+              onFiles={files.attach}
+              showPicture={files.picture}
+              error={wrong("/html")}
+            />
+          ))}
+        {draft.kind === "text" && (
+          <TextField
+            label={t.body}
+            rows={12}
+            value={draft.text}
+            onChange={(text) => change({ text })}
+            error={wrong("/text")}
+          />
+        )}
+        {draft.kind === "template" && (
+          <TemplateFields draft={draft} onChange={change} templates={templates} version={version} error={wrong} />
+        )}
+        <AttachmentsField draft={draft} files={files} error={wrong("/attachments")} />
+        <Options
+          draft={draft}
+          onChange={change}
+          tracking={detail?.tracking ?? null}
+          canRead={detail?.capabilities.read ?? false}
+          error={wrong}
+        />
+        <div className={styles["later"]}>
+          <Switch isSelected={draft.later} onChange={(later) => change({ later })}>
+            {t.schedule}
+          </Switch>
+          {draft.later && (
+            <DateTimeField
+              label={t.sendAt}
+              value={draft.sendAt}
+              onChange={(sendAt) => change({ sendAt })}
+              future
+              error={wrong("/send_at")}
+            />
+          )}
+        </div>
+        <ProblemNotice error={error} shownAt={SHOWN} />
+        <div className={styles["bar"]}>
+          <Button kind="plain" isDisabled={isEmpty(draft)} onPress={() => setAsked(true)}>
+            {t.discard}
+          </Button>
+          <Button onPress={() => ready(() => setPreviewing(true))}>{t.preview}</Button>
+          <Button kind="primary" type="submit">
+            {phase === "asking" ? t.sending : draft.later ? t.scheduleIt : t.send}
+          </Button>
+        </div>
+        <AlertDialog
+          title={t.discardTitle}
+          isOpen={asked}
+          onClose={() => setAsked(false)}
+          keep={t.keep}
+          confirm={t.discard}
+          onConfirm={() => {
+            setAsked(false);
+            onReset();
+          }}
+        >
+          <p>{t.discardText}</p>
+        </AlertDialog>
+        <DryRun draft={draft} variables={variables} isOpen={previewing} onClose={() => setPreviewing(false)} />
+      </Form>
+    </DropArea>
   );
 }
