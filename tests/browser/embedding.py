@@ -23,12 +23,29 @@ INDEX = """<!doctype html><html lang="en"><meta charset="utf-8"><title>An applic
 """
 MAIN = """import { createRoot } from "react-dom/client";
 import { MailSettings } from "./MailSettings";
+import "./house.css";
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<main><h1>Settings</h1><MailSettings /></main>);
 """
 # What an application has besides: who is signed in. The tests put it into each window.
 SESSION = "declare const session: { idToken(): Promise<string> };\n"
 STYLES = 'declare module "*.css";\n'
+# How an application may say that its own elements look; after the package's stylesheet, where it counts most.
+HOUSE = """
+h1, h2, h3, h4 { color: red; text-transform: uppercase; text-align: center; margin: 50px; border-bottom: 3px solid }
+button { background: crimson; padding: 30px; border: 4px solid black; text-transform: uppercase; letter-spacing: 5px;
+  box-shadow: 4px 4px 0 black; margin: 10px; width: 100%; font: bold 20px serif }
+button:hover { background: purple }
+input, textarea { border: 5px dotted green; padding: 25px; margin: 20px; background: yellow; height: 80px }
+label { text-transform: uppercase; font-style: italic; color: brown; margin: 12px }
+p { text-indent: 3em; margin: 30px; color: teal }
+a { color: orange; text-decoration: line-through }
+ul, ol { list-style: square; padding: 60px; margin: 30px } li { margin: 20px; border-left: 4px solid }
+table { border: 5px solid red; border-collapse: separate; margin: 40px; background: pink }
+td, th { padding: 40px; border: 3px solid blue; background: lightgreen }
+section, header, footer, form, fieldset, dl, dt, dd { padding: 30px; margin: 25px; background: #eee; border: 2px solid }
+svg { fill: red; display: block } img { border: 6px solid red } code, pre { background: black; color: lime }
+"""
 CONFIG = {
     "compilerOptions": {
         "target": "ES2022",
@@ -59,7 +76,12 @@ class Application:
         (folder / "environment.d.ts").write_text(SESSION + STYLES)
         (folder / "index.html").write_text(INDEX)
         (folder / "main.tsx").write_text(MAIN)
+        (folder / "house.css").write_text("")
         self.write(API)
+
+    def house(self, styles: str) -> None:
+        """The application's own stylesheet, which speaks of elements by their names."""
+        (self.folder / "house.css").write_text(styles)
 
     def write(self, api: str, *, popup: bool = False) -> None:
         """The example, for another API. `popup`: with Google's page beside it."""

@@ -3,15 +3,17 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import people
-from tests.browser.embedding import BIN, PAGE, Application, Host
+from tests.browser.embedding import BIN, HOUSE, PAGE, Application, Host
 from tests.browser.people import Person, account, consent, notice
 from tests.browser.programs import LocalServer
+from tests.browser.watch import SETTLED
 from tests.e2e.issuer import Issuer
 from tests.e2e.journal import Journal
 from tests.e2e.processes import free_port
@@ -114,6 +116,84 @@ def test_on_another_origin_of_the_same_site_nothing_has_to_be_confirmed(
     expect(notice(page)).to_contain_text("The account is connected.")
     people.status(account(page, ada.email), "connected")
     assert f"POST {server.url}/api/gmail/oauth2callback/" not in answers
+
+
+def test_the_package_is_imported_where_there_is_no_browser(application: Application) -> None:
+    """As a server does that renders React: nothing of it looks for a window, and it renders nothing yet."""
+    (application.folder / "server.mjs").write_text(
+        """import { readdirSync } from "node:fs";
+import { createElement } from "react";
+import { renderToString } from "react-dom/server";
+import { GmailIntegration } from "gmail-integration";
+const chunks = "node_modules/gmail-integration/dist/lib/chunks";
+for (const name of readdirSync(chunks)) await import(`./${chunks}/${name}`);
+console.log(JSON.stringify(renderToString(createElement(GmailIntegration, { apiUrl: "", getToken: () => "" }))));
+"""
+    )
+    ran = subprocess.run(
+        ["node", "server.mjs"], cwd=application.folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (ran.stderr, ran.stdout.strip()) == ("", '""')
+
+
+# What the eye sees of each element, but for its size.
+LOOKS = """() => [...document.querySelectorAll(".gi-root *")].filter((one) => !one.closest("svg")).map((one) => {
+    const style = getComputedStyle(one);
+    const names = ["color", "backgroundColor", "backgroundImage", "font", "letterSpacing", "textTransform", "textAlign",
+      "textIndent", "textDecorationLine", "listStyleType", "margin", "padding", "borderTop", "borderLeft",
+      "borderBottom", "borderRadius", "boxShadow", "display", "float"];
+    return [one.tagName, one.textContent.slice(0, 20), ...names.map((name) => style[name])].join("|");
+})"""
+# The selectors of a stylesheet that name no class of ours.
+LOOSE = """(css) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    const parts = (rule) => rule instanceof CSSKeyframesRule ? [`.${rule.name}`]
+      : rule.selectorText ? rule.selectorText.split(/,(?![^(]*[)])/) : [...rule.cssRules].flatMap(parts);
+    return [...sheet.cssRules].flatMap(parts).filter((one) => !one.includes(".gi-"));
+}"""
+
+
+def test_no_rule_of_the_stylesheet_reaches_outside(application: Application, page: Page) -> None:
+    styles = application.folder / "node_modules" / "gmail-integration" / "dist" / "lib" / "style.css"
+    assert page.evaluate(LOOSE, "p { color: red } .gi-a b, i {}") == ["p", " i"]
+    assert page.evaluate(LOOSE, styles.read_text()) == []
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_how_the_application_says_that_elements_look_counts_for_none_of_ours(
+    application: Application, api: tuple[LocalServer, Host], page: Page, token: str, ada: Person
+) -> None:
+    server, host = api
+    server.connect(token, ada.email)
+    server.send(token, subject="A row of the history")
+    application.write(server.url)
+    places = {
+        "Accounts": page.get_by_role("button", name=f"Send a test {ada.email}"),
+        "Compose": page.get_by_role("textbox", name="Message", exact=True),
+        "History": page.get_by_role("link", name="A row of the history"),
+        "API keys": page.get_by_role("heading", name="API keys"),
+    }
+
+    def looks(styles: str) -> dict[str, list[str]]:
+        application.house(styles)
+        host.files = application.built("house" if styles else "plain")
+        page.goto(f"{host.same_site}{PAGE}")
+        people.loaded(page)
+        seen = {}
+        for tab, shown in places.items():
+            page.get_by_role("tab", name=tab).click()
+            expect(shown).to_be_visible()
+            people.loaded(page)
+            page.mouse.move(0, 0)
+            page.evaluate(SETTLED)
+            seen[tab] = page.evaluate(LOOKS)
+        return seen
+
+    plain = looks("")
+    among = looks(HOUSE)
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_have_css("color", "rgb(255, 0, 0)")
+    assert among == plain
 
 
 @pytest.mark.usefixtures("signed_in")
