@@ -5,12 +5,22 @@ import { useIntegration } from "../integration/context";
 export function useFormat() {
   const { locale } = useIntegration();
   return useMemo(() => {
-    const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    const moment = new Intl.DateTimeFormat(locale, {
+      year: "numeric",
+      month: "short",
+      day: "numeric",
+      hour: "numeric",
+      minute: "2-digit",
+      timeZoneName: "short",
+    });
+    const brief = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
     const number = new Intl.NumberFormat(locale);
     return {
-      /** An RFC 3339 time, in the reader's time zone. */
+      /** An RFC 3339 time in the reader's time zone, which it names. */
       time: (value: string) => moment.format(new Date(value)),
+      /** The same without the zone's name, where many stand below each other or one that names it stands beside. */
+      brief: (value: string) => brief.format(new Date(value)),
       date: (value: string) => day.format(new Date(value)),
       number: (value: number) => number.format(value),
       /** Bytes, such as "1.4 MB". */

@@ -17,14 +17,16 @@ export function Menu({
   label,
   actions,
   children = "⋯",
+  kind = "quiet",
 }: {
   label: string;
   actions: readonly MenuAction[];
   children?: React.ReactNode;
+  kind?: "primary" | "quiet";
 }) {
   return (
     <MenuTrigger>
-      <AriaButton aria-label={label} className={buttons.button} data-kind="quiet">
+      <AriaButton aria-label={label} className={buttons.button} data-kind={kind}>
         {children}
       </AriaButton>
       <Popover className={styles.popover}>

@@ -72,9 +72,10 @@ export function AccountCard({ account }: { account: Account }) {
 
 function Summary({ account }: { account: Account }) {
   const t = useStrings().accounts;
-  const { time } = useFormat();
+  const { brief, time } = useFormat();
   const sends = account.status === "connected" && account.capabilities.send;
-  const when = account.last_sent_at ? t.lastSent(time(account.last_sent_at)) : t.since(time(account.connected_at));
+  const at = account.last_sent_at ?? account.connected_at;
+  const when = (account.last_sent_at ? t.lastSent : t.since)(brief(at));
   return (
     <div className={styles.summary}>
       <div className={styles.title}>
@@ -86,7 +87,12 @@ function Summary({ account }: { account: Account }) {
           <Badge tone="good">{t.connected}</Badge>
         )}
       </div>
-      <Soft>{account.name ? `${account.name} · ${when}` : when}</Soft>
+      <Soft>
+        {account.name && `${account.name} · `}
+        <time dateTime={at} title={time(at)}>
+          {when}
+        </time>
+      </Soft>
     </div>
   );
 }

@@ -50,7 +50,7 @@ export function Deliveries({ endpoint }: { endpoint: string }) {
 
 function DeliveriesTable({ endpoint, rows }: { endpoint: string; rows: readonly Delivery[] }) {
   const t = useStrings().events.deliveries;
-  const { time } = useFormat();
+  const { brief } = useFormat();
   const { navigate } = useRouting();
   const path = (row: Delivery) => `/events/${endpoint}/${row.id}`;
   return (
@@ -74,7 +74,7 @@ function DeliveriesTable({ endpoint, rows }: { endpoint: string; rows: readonly 
         { id: "status", title: t.columns.status, cell: (row) => <DeliveryState delivery={row} /> },
         { id: "answer", title: t.columns.answer, cell: (row) => <LastAnswer delivery={row} /> },
         { id: "attempts", title: t.columns.attempts, cell: (row) => row.attempts.length },
-        { id: "time", title: t.columns.time, cell: (row) => time(row.created_at) },
+        { id: "time", title: t.columns.time, cell: (row) => brief(row.created_at) },
       ]}
     />
   );
@@ -82,11 +82,11 @@ function DeliveriesTable({ endpoint, rows }: { endpoint: string; rows: readonly 
 
 export function DeliveryState({ delivery: { status, next_attempt_at: next } }: { delivery: Delivery }) {
   const t = useStrings().events.deliveries;
-  const { time } = useFormat();
+  const { brief } = useFormat();
   return (
     <div>
       <Badge tone={deliveryTones[status]}>{t.statuses[status]}</Badge>
-      {status === "pending" && next && <Soft>{t.next(time(next))}</Soft>}
+      {status === "pending" && next && <Soft>{t.next(brief(next))}</Soft>}
     </div>
   );
 }

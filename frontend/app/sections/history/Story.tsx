@@ -37,7 +37,7 @@ export function Story({ send }: { send: SendDetail }) {
 
 function Attempts({ attempts }: Pick<SendDetail, "attempts">) {
   const t = useStrings().history.message;
-  const { time } = useFormat();
+  const { brief, time } = useFormat();
   return (
     <section className={styles.block}>
       <h3>{t.attempts}</h3>
@@ -49,8 +49,8 @@ function Attempts({ attempts }: Pick<SendDetail, "attempts">) {
               <Badge tone={outcome === "sent" ? "good" : outcome === "failed" ? "bad" : "calm"}>
                 {t.outcomes[outcome]}
               </Badge>
-              <time dateTime={at} className={styles.small}>
-                {time(at)}
+              <time dateTime={at} title={time(at)} className={styles.small}>
+                {brief(at)}
               </time>
               {code && <code>{code}</code>}
             </div>

@@ -25,7 +25,7 @@ export function Timeline({ events }: { events: readonly SendEvent[] }) {
 
 function Entry({ event }: { event: SendEvent }) {
   const t = useStrings().history.timeline;
-  const { time } = useFormat();
+  const { brief, time } = useFormat();
   const { type, at, verdict, reason, recipient, url, evidence } = event;
   const counts = counted(event);
   const lines = evidenceLines(evidence);
@@ -37,8 +37,8 @@ function Entry({ event }: { event: SendEvent }) {
           <Badge tone={eventTone(event)}>{Object.hasOwn(t.verdicts, verdict) ? t.verdicts[verdict] : verdict}</Badge>
         )}
         {counts !== null && <span className={styles.small}>{counts ? t.counts : t.countsNot}</span>}
-        <time dateTime={at} className={styles.small}>
-          {time(at)}
+        <time dateTime={at} title={time(at)} className={styles.small}>
+          {brief(at)}
         </time>
       </div>
       {recipient && <p className={styles.soft}>{t.by(recipient)}</p>}

@@ -29,7 +29,11 @@ export function Activity({ send }: { send: Send }) {
 
 /** When it went out, or will; else when it was made. The status tells which. */
 export function When({ send }: { send: Send }) {
-  const { time } = useFormat();
+  const { brief, time } = useFormat();
   const at = send.sent_at ?? send.next_attempt_at ?? send.created_at;
-  return <time dateTime={at}>{time(at)}</time>;
+  return (
+    <time dateTime={at} title={time(at)}>
+      {brief(at)}
+    </time>
+  );
 }

@@ -55,7 +55,7 @@ export function TemplateList() {
 
 function Rows({ templates }: { templates: Template[] }) {
   const t = useStrings().templates;
-  const { time } = useFormat();
+  const { brief } = useFormat();
   return (
     <Table
       label={t.title}
@@ -71,7 +71,7 @@ function Rows({ templates }: { templates: Template[] }) {
         },
         { id: "status", title: t.columns.status, cell: (row) => <TemplateStatus template={row} /> },
         { id: "version", title: t.columns.version, cell: (row) => (row.version ? t.version(row.version) : t.none) },
-        { id: "updated", title: t.columns.updated, cell: (row) => time(row.updated_at) },
+        { id: "updated", title: t.columns.updated, cell: (row) => brief(row.updated_at) },
         { id: "actions", title: t.columns.actions, align: "end", cell: (row) => <TemplateMenu template={row} /> },
       ]}
     />

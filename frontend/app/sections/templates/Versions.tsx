@@ -23,7 +23,7 @@ const DRAFT = "draft";
 /** What was published, and how it differs from the draft or from another version. */
 export function Versions({ template, draft, onRestore }: Props) {
   const t = useStrings().templates;
-  const { time } = useFormat();
+  const { brief } = useFormat();
   const { notify } = useNotices();
   const { data, error, refetch } = useTemplateVersions(template.id);
   const [older, setOlder] = useState<string | null>(null);
@@ -31,7 +31,7 @@ export function Versions({ template, draft, onRestore }: Props) {
   if (!data) return error ? <ProblemNotice error={error} onRetry={() => void refetch()} /> : <Skeleton lines={4} />;
   const options = data.map((one) => ({
     id: String(one.version),
-    label: `${t.version(one.version)} · ${time(one.published_at)}`,
+    label: `${t.version(one.version)} · ${brief(one.published_at)}`,
   }));
   const find = (id: string) => data.find((one) => String(one.version) === id);
   const base = find(older ?? options[0]?.id ?? "");

@@ -57,7 +57,7 @@ export function Deliveries({ trigger }: { trigger: string }) {
 
 function DeliveriesTable({ trigger, rows }: { trigger: string; rows: readonly HookDelivery[] }) {
   const t = useStrings().webhooks.deliveries;
-  const { time } = useFormat();
+  const { brief } = useFormat();
   const { navigate } = useRouting();
   const path = (row: HookDelivery) => `/webhooks/${trigger}/${row.id}`;
   return (
@@ -81,7 +81,7 @@ function DeliveriesTable({ trigger, rows }: { trigger: string; rows: readonly Ho
           title: t.columns.send,
           cell: (row) => (row.send ? <Link to={`/history/${row.send}`}>{t.message}</Link> : "–"),
         },
-        { id: "time", title: t.columns.time, cell: (row) => time(row.at) },
+        { id: "time", title: t.columns.time, cell: (row) => brief(row.at) },
       ]}
     />
   );

@@ -15,7 +15,9 @@ interface Props extends FieldsProps {
 
 /** Which part of the payload each variable is: a field for every one that the template declares, or rows to add. */
 export function MappingFields({ draft, set, problem, declared }: Props) {
-  const t = useStrings().webhooks.editor;
+  const strings = useStrings();
+  const t = strings.webhooks.editor;
+  const { types } = strings.templates;
   const free = draft.message === "written";
   const rows = free ? draft.variables : rowsFor(draft.variables, declared ?? []);
   const change = (index: number, row: Row) => set({ variables: [...rows].with(index, row) });
@@ -36,7 +38,7 @@ export function MappingFields({ draft, set, problem, declared }: Props) {
             <TextField
               key={row.name}
               label={row.name}
-              hint={`${variable.type ?? "string"}, ${isNeeded(variable) ? t.needed : t.hasFallback}`}
+              hint={`${types[variable.type ?? "string"]}, ${isNeeded(variable) ? t.needed : t.hasFallback}`}
               placeholder={t.pathExample}
               mono
               value={row.path}

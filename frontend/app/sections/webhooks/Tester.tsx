@@ -75,10 +75,10 @@ export function Tester({ trigger, start }: { trigger: Trigger; start: Trial }) {
 
 function Source({ trigger, value, onChange }: { trigger: string; value: string; onChange: (id: string) => void }) {
   const t = useStrings().webhooks.tester;
-  const { time } = useFormat();
+  const { brief } = useFormat();
   const { data } = useHookDeliveries(trigger);
   const kept = (data?.pages.flatMap((page) => page.deliveries) ?? []).filter((one) => one.body_until !== null);
-  const options = kept.map((one) => ({ id: one.id, label: t.recorded(shortName(one), time(one.at)) }));
+  const options = kept.map((one) => ({ id: one.id, label: t.recorded(shortName(one), brief(one.at)) }));
   const other = value && !options.some(({ id }) => id === value) ? [{ id: value, label: value }] : [];
   return (
     <Select

@@ -24,6 +24,7 @@ export function TriggerList() {
         {some && (
           <Menu
             label={t.create}
+            kind="primary"
             actions={[
               { id: "blank", label: t.blank, onAction: () => navigate("/webhooks/new") },
               ...RECIPE_IDS.map((id) => ({
