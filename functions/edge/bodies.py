@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request
@@ -17,14 +17,16 @@ DISCARD_LIMIT = 64 << 20  # bytes
 _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII
 
 
-def read(request: Request, limit: int) -> bytes:
-    """The whole body, of at most `limit` bytes. Raises PayloadTooLarge, UnsupportedMediaType."""
+def read(request: Request, limit: int, came: Callable[[int], None] = lambda _: None) -> bytes:
+    """The whole body, of at most `limit` bytes; `came` hears of each block's size. Raises PayloadTooLarge,
+    UnsupportedMediaType, and what `came` raises."""
     check_readable(request, limit)
     parts, size = [], 0
     for block in blocks(request):
         size += len(block)
         if size > limit:
             _too_large(limit)
+        came(len(block))
         parts.append(block)
     return b"".join(parts)
 

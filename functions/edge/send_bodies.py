@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,11 @@ from functions.domain.send_parsing import parse_send
 from functions.domain.send_requests import SendRequest, UploadedFile
 from functions.edge import bodies, multipart
 from functions.edge.endpoint import Call
+from functions.edge.memory import Memory
 from functions.services.receipts import BatchReceipt, Receipt
 
 JSON_LIMIT = 38_000_000  # bytes: an attachment in base64 makes the JSON as large as the MIME it ends in
+_MEMORY = Memory()  # the process's
 
 
 @dataclass
@@ -58,22 +60,20 @@ def received(call: Call) -> Iterator[Body]:
     prefix = f"uploads/{owner}/{random_id('req', call.app.random)}/"
     kind = call.request.mimetype
     files_stored = kind == "multipart/form-data"
-    body = None
-    try:
+    body: Body | None = None
+    with ExitStack() as stack:
         if files_stored:
+            stack.callback(lambda: None if body and body.kept else call.app.blobs.delete_all(prefix))
             form = multipart.read(call.request, call.app.blobs, prefix)
             data, files, parts = bodies.parse_object(form.message), form.files, [form.message, *form.parts]
         elif kind == "application/json" or kind.endswith("+json"):
-            raw = bodies.read(call.request, JSON_LIMIT)
+            raw = bodies.read(call.request, JSON_LIMIT, stack.enter_context(_MEMORY.held()).add)
             data, files, parts = bodies.parse_object(raw), [], [raw]
         else:
             raise UnsupportedMediaType("This takes application/json or multipart/form-data.")
         ids = call.app.sending.send_id(owner, key), call.app.merging.batch_id(owner, key)
         body = Body(call, data, files, *ids, _fingerprint(parts) if key else "")
         yield body
-    finally:
-        if files_stored and not (body and body.kept):
-            call.app.blobs.delete_all(prefix)
 
 
 def _fingerprint(parts: list[bytes]) -> str:
