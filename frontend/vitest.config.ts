@@ -10,5 +10,6 @@ export default defineConfig({
     setupFiles: ["app/testing/setup.ts"],
     css: { modules: { classNameStrategy: "non-scoped" } },
     restoreMocks: true,
+    testTimeout: 60_000, // milliseconds: how busy the machine is says nothing about the code
   },
 });

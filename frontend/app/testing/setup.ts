@@ -5,7 +5,7 @@ import fc from "fast-check";
 // As other property tests here: chance finds new cases on a laptop, and never makes a pipeline fail that has passed.
 if (process.env["CI"]) fc.configureGlobal({ seed: 1 });
 
-configure({ asyncUtilTimeout: 5000 }); // milliseconds, on a machine that is busy with other things
+configure({ asyncUtilTimeout: 20_000 }); // milliseconds, on a machine that is busy with other things
 
 // jsdom has none of these.
 vi.stubGlobal("CSS", { escape: (text: string) => text.replace(/[^\w-]/g, (sign) => `\\${sign}`) });

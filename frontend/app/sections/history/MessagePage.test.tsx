@@ -50,7 +50,6 @@ function visit(send: Partial<Send>, more: Record<string, unknown> = {}) {
 
 const button = (name: string) => screen.findByRole("button", { name });
 
-vi.setConfig({ testTimeout: 30_000 }); // milliseconds: whole pages, on a machine that is busy with other things
 // Loading is not what is tested.
 beforeAll(() => Promise.all([import("./HistorySection"), import("./MessagePage")]), 60_000);
 afterEach(() => {
