@@ -365,3 +365,14 @@ def test_a_reply_is_written_in_compose(server: LocalServer, home: Page, token: s
     assert home.url.endswith(f"#/compose?reply={sent['id']}")
     expect(home.get_by_text("“A question”")).to_be_visible()
     expect(home.get_by_role("row", name="grace@example.com")).to_be_visible()
+
+
+@pytest.mark.usefixtures("sender")
+def test_on_a_narrow_window_the_chosen_view_is_the_one_in_sight(server: LocalServer, home: Page, token: str) -> None:
+    sent = server.send(token, subject="Narrow").json()
+    home.set_viewport_size({"width": 360, "height": 800})
+    visit(home, f"/history/{sent['id']}")
+    view = home.get_by_role("tab", name="Source", exact=True)
+    view.click()
+    expect(view).to_have_attribute("aria-selected", "true")
+    expect(view).to_be_in_viewport(ratio=0.9)  # its edge lies over that of the list

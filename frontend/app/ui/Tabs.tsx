@@ -44,12 +44,19 @@ export function Tabs({
 function Title({ isSelected, children }: { isSelected: boolean; children: string }) {
   const title = useRef<HTMLSpanElement>(null);
   useEffect(() => {
-    const list = title.current?.closest("[role=tablist]");
-    if (!isSelected || !title.current || !list) return;
-    const { left, right } = title.current.getBoundingClientRect();
-    const frame = list.getBoundingClientRect();
-    if (left < frame.left) list.scrollLeft += left - frame.left - BESIDE;
-    else if (right > frame.right) list.scrollLeft += right - frame.right + BESIDE;
+    if (!isSelected) return;
+    // After the focus, with which React Aria puts the list back to where it was last scrolled.
+    const next = requestAnimationFrame(() => {
+      const list = title.current?.closest("[role=tablist]");
+      if (!title.current || !list) return;
+      const { left, right } = title.current.getBoundingClientRect();
+      const frame = list.getBoundingClientRect();
+      if (left < frame.left) list.scrollLeft += left - frame.left - BESIDE;
+      else if (right > frame.right) list.scrollLeft += right - frame.right + BESIDE;
+    });
+    return () => {
+      cancelAnimationFrame(next);
+    };
   }, [isSelected]);
   return <span ref={title}>{children}</span>;
 }
