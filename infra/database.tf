@@ -20,21 +20,23 @@ resource "google_firestore_backup_schedule" "daily" {
 locals {
   declared = jsondecode(file("${path.module}/indexes.json"))
   orders   = { equals = "ASCENDING", asc = "ASCENDING", desc = "DESCENDING" }
+  scopes   = { collection = "COLLECTION", group = "COLLECTION_GROUP" }
 
-  # Of several fields: made here. Of one field: automatic within a collection, made below across collections.
   composite = {
     for index in local.declared.indexes :
     join("/", concat([index.collection, index.scope], [for f in index.fields : "${f.field}.${f.mode}"])) => index
     if length(index.fields) > 1
   }
-  across = {
-    for index in local.declared.indexes : "${index.collection}/${index.fields[0].field}" => index.fields[0].mode
-    if length(index.fields) == 1 && index.scope == "group"
+  # Of one field: what is declared of it comes together, because a field can be described once only. An order within a
+  # collection serves both directions (functions/domain/indexes.py).
+  alone = {
+    for index in local.declared.indexes : "${index.collection}/${index.fields[0].field}" => [
+      for mode in(index.scope == "collection" && contains(["asc", "desc"], index.fields[0].mode) ? ["asc", "desc"] : [index.fields[0].mode]) :
+      { scope = index.scope, mode = mode }
+    ]...
+    if length(index.fields) == 1
   }
-  automatic = [for index in local.declared.indexes : index if length(index.fields) == 1 && index.scope == "collection"]
-
   expiring = toset([for entry in local.declared.ttl : "${entry.collection}/${entry.field}"])
-  exempt   = toset([for entry in local.declared.exempt : "${entry.collection}/${entry.field}"])
 }
 
 resource "google_firestore_index" "this" {
@@ -42,7 +44,7 @@ resource "google_firestore_index" "this" {
 
   database    = google_firestore_database.this.name
   collection  = each.value.collection
-  query_scope = each.value.scope == "group" ? "COLLECTION_GROUP" : "COLLECTION"
+  query_scope = local.scopes[each.value.scope]
 
   dynamic "fields" {
     for_each = each.value.fields
@@ -54,31 +56,22 @@ resource "google_firestore_index" "this" {
   }
 }
 
-# What a field's indexes are where they are not the automatic ones. A field can be described once only, so all that
-# indexes.json says of it comes together here.
+# Fields with indexes of their own, or with a time at which their document goes. A time that only grows is better not
+# indexed: https://cloud.google.com/firestore/docs/best-practices#high_read_write_and_delete_rates_to_a_narrow_document_range
 resource "google_firestore_field" "this" {
-  for_each = setunion(keys(local.across), local.expiring, local.exempt)
+  for_each = setunion(keys(local.alone), local.expiring)
 
   database   = google_firestore_database.this.name
   collection = split("/", each.key)[0]
   field      = split("/", each.key)[1]
 
   index_config {
-    # An exempt field has none: nobody looks for it, and each costs a write. Times that only grow would also keep all
-    # writes of a collection in one place: https://cloud.google.com/firestore/docs/best-practices#high_read_write_and_delete_rates_to_a_narrow_document_range
     dynamic "indexes" {
-      for_each = contains(local.exempt, each.key) ? [] : ["ASCENDING", "DESCENDING"] # as they would be automatically
+      for_each = flatten(lookup(local.alone, each.key, []))
       content {
-        query_scope = "COLLECTION"
-        order       = indexes.value
-      }
-    }
-    dynamic "indexes" {
-      for_each = contains(keys(local.across), each.key) ? [local.across[each.key]] : []
-      content {
-        query_scope  = "COLLECTION_GROUP"
-        order        = lookup(local.orders, indexes.value, null)
-        array_config = indexes.value == "contains" ? "CONTAINS" : null
+        query_scope  = local.scopes[indexes.value.scope]
+        order        = lookup(local.orders, indexes.value.mode, null)
+        array_config = indexes.value.mode == "contains" ? "CONTAINS" : null
       }
     }
   }
@@ -87,4 +80,19 @@ resource "google_firestore_field" "this" {
     for_each = contains(local.expiring, each.key) ? [each.key] : []
     content {}
   }
+}
+
+# Firestore would index every other field twice, for nobody: each entry costs storage, and time in each commit. `*` is all
+# fields of a collection that are not described by themselves. Those come first, so that no list loses its index meanwhile.
+# https://cloud.google.com/firestore/docs/query-data/indexing#add_a_collection-level_exemption
+# A database takes 1,000 of both together, 200 without billing: https://cloud.google.com/firestore/quotas#indexes
+resource "google_firestore_field" "exempt" {
+  for_each = toset(local.declared.exempt)
+
+  database   = google_firestore_database.this.name
+  collection = each.key
+  field      = "*"
+  depends_on = [google_firestore_field.this]
+
+  index_config {}
 }

@@ -7,9 +7,9 @@ The rules (https://cloud.google.com/firestore/docs/query-data/index-overview#tak
 - an index is a set of filter fields and one order; it serves a query of that order whose filters include its own;
 - several indexes of the same order are merged, and serve the union of their filters;
 - at most one array is searched; a range is possible on the order field alone;
-- an index of one field is automatic in Firestore, in both directions, within a collection; of a group it is not.
-One thing is stricter here: indexes of one field are declared as well. The file is then the list of all queries, and
-SQLite keeps entries for nothing else.
+- an index of one field by which a collection is ordered is made in both directions; one of a group only as declared.
+Firestore would index each field by itself, asked or not. Nothing here relies on that, and what `exempt` names has none
+of it: the file is the list of all queries, and neither store keeps entries for anything else.
 """
 
 import json
@@ -41,7 +41,7 @@ class Index:
     def has_order(self, order: Order | None) -> bool:
         if self.order is None or order is None or self.filters or self.scope == "group":
             return self.order == order
-        return self.order[0] == order[0]  # an automatic index: Firestore keeps both directions
+        return self.order[0] == order[0]  # of one field: made in both directions
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,14 @@ class FieldOf:
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """Everything the file declares. `ttl` and `exempt` are for Terraform; no query depends on them."""
+    """Everything the file declares. `ttl` and `exempt` are for Terraform; no query depends on them.
+
+    `exempt`: ids of the collections in which Firestore indexes nothing by itself. All of them.
+    """
 
     all: tuple[Index, ...]
     ttl: tuple[FieldOf, ...] = ()
-    exempt: tuple[FieldOf, ...] = ()
+    exempt: frozenset[str] = frozenset()
 
     def of(self, collection: str) -> Iterator[Index]:
         """Those that a document of the collection with this id has entries in."""
@@ -127,7 +130,7 @@ def parse(text: str) -> Indexes:
     return Indexes(
         all=tuple(_index(entry) for entry in declared["indexes"]),
         ttl=tuple(FieldOf(**entry) for entry in declared.get("ttl", ())),
-        exempt=tuple(FieldOf(**entry) for entry in declared.get("exempt", ())),
+        exempt=frozenset(declared.get("exempt", ())),
     )
 
 

@@ -6,6 +6,7 @@ it here, failing, until it is driven too. Firestore itself would refuse a query 
 
 import ast
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -38,6 +39,7 @@ from functions.services.statistics import Span
 from tests.services.builders import account, send
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
+HOW_IT_WORKS = FUNCTIONS.parent / "docs" / "how-it-works.md"
 NOW = datetime.now(UTC)
 OWNER = "own_1"
 USER = Caller(OWNER, "user")
@@ -222,6 +224,17 @@ def test_every_declared_index_serves_a_query(driven: Driven) -> None:
 
 def test_what_is_declared_is_declared_once() -> None:
     assert len(set(declared().all)) == len(declared().all)
+
+
+def test_nothing_is_indexed_besides_wherever_the_code_writes(driven: Driven) -> None:
+    """Firestore would index each field of a collection that is not exempt, twice."""
+    with driven.store._db() as db:
+        written = {path.split("/")[-2] for (path,) in db.execute("SELECT path FROM documents")}
+    known = {place.collection for place in (*declared().all, *declared().ttl)}
+    table = HOW_IT_WORKS.read_text(encoding="utf-8").partition("Documents, in Firestore")[2].partition("Blobs, in")[0]
+    described = {path.split("/")[-2] for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)}
+    assert {"sends", "pacing", "keys"} <= described
+    assert written | known | described == declared().exempt
 
 
 def shapes(queries: Sequence[Query]) -> list[Query]:

@@ -91,16 +91,18 @@ class CountingDocuments:
 
 
 def entries(document: Document) -> Iterator[Entry]:
-    """Where a document stands in indexes: by themselves, every field that is not exempt; besides, what is declared.
+    """Where a document stands in indexes: in what is declared, and by every field where its collection is not exempt.
     https://firebase.google.com/docs/firestore/query-data/index-overview#automatic_indexing"""
     collection = document.path.split("/")[-2]
-    exempt = {place.field for place in declared().exempt if place.collection == collection}
-    for name, value in document.data.items():
-        if name not in exempt:
-            yield from _automatic(f"{collection}.{name}", value)
+    exempt = collection in declared().exempt
+    for name, value in () if exempt else document.data.items():
+        yield from _automatic(f"{collection}.{name}", value)
     for index in declared().of(collection):
-        if index.scope == "group" or len(index.filters) + (index.order is not None) > 1:
+        if not _alone(index):
             yield from _declared(index, document.data)
+        elif exempt and _field(index) in document.data:
+            directions = ("asc", "desc") if index.order else ("asc",)
+            yield from ((f"{collection}.{_field(index)} {way}", document.data[_field(index)]) for way in directions)
 
 
 def _automatic(name: str, value: Any) -> Iterator[Entry]:
@@ -130,16 +132,22 @@ def _title(index: Index) -> str:
     return f"{index.scope} {index.collection} ({', '.join(fields)})"
 
 
+def _alone(index: Index) -> bool:
+    """Of one field, within a collection: it has its automatic name, whoever made it."""
+    return index.scope == "collection" and not index.contains and len(index.filters) + (index.order is not None) == 1
+
+
+def _field(index: Index) -> str:
+    return index.order[0] if index.order else index.equals[0]
+
+
 @cache
 def asked() -> frozenset[str]:
-    """The indexes that some query uses: what is declared, where it is of one field by its automatic name."""
-    found = set()
-    for index in declared().all:
-        alone = index.scope == "collection" and len(index.filters) + (index.order is not None) == 1
-        field = index.contains or (index.equals or (index.order or ("",)))[0]
-        how = "contains" if index.contains else index.order[1] if index.order else "asc"
-        found.add(f"{index.collection}.{field} {how}" if alone else _title(index))
-    return frozenset(found)
+    """The indexes that some query uses: what is declared, and of an order's two directions the one."""
+    return frozenset(
+        f"{i.collection}.{_field(i)} {i.order[1] if i.order else 'asc'}" if _alone(i) else _title(i)
+        for i in declared().all
+    )
 
 
 def _moving(name: str, at: Any) -> bool:
