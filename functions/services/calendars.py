@@ -6,23 +6,27 @@ document. Between two such moments an instance may overlook what others did by a
 """
 
 import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from functions.domain import records
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.pacing import Calendar, Limits
 from functions.domain.ports import Create, Documents, Update
+from functions.services.turns import Turns
 
+REMEMBERED = 5_000  # calendars of an instance, a few kilobytes each
 _FRESH = timedelta(seconds=30)  # how long another instance's reservations may go unseen
 
 
 class SharedCalendar:
-    """Hold `lock` while it is looked at and added to."""
+    """For one thread at a time."""
 
     def __init__(self, documents: Documents, place: str) -> None:
         self._documents = documents
         self._place = place
-        self.lock = threading.Lock()
         self._known = Calendar()  # as last read, and written
         self._added = Calendar()  # by this instance since
         self._read_at: datetime | None = None
@@ -30,6 +34,10 @@ class SharedCalendar:
     def current(self, now: datetime) -> Calendar:
         """As far as this instance knows."""
         return self._known.plus(self._added).current(now)
+
+    def holds_back(self, now: datetime) -> bool:
+        """Whether there is something, not yet past, that the store does not know."""
+        return self._added.current(now) != Calendar()
 
     def add(self, added: Calendar) -> None:
         self._added = self._added.plus(added)
@@ -65,3 +73,43 @@ class SharedCalendar:
         else:
             return
         self._known, self._read_at = stored, now
+
+
+class Calendars:
+    """Those that this instance works with. The ones that have been quiet the longest are forgotten, once the store has
+    what was added to them: another reading brings them back."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._quiet: OrderedDict[str, SharedCalendar] = OrderedDict()  # those in use are not among them
+        self._guard = threading.Lock()
+        self._turns = Turns()
+
+    @contextmanager
+    def of(self, place: str, now: datetime) -> Iterator[SharedCalendar]:
+        """The calendar that lies at this path, for this thread alone. Raises nothing of its own."""
+        with self._turns.of(place):
+            with self._guard:
+                shared = self._quiet.pop(place, None) or SharedCalendar(self._documents, place)
+            try:
+                yield shared
+            finally:
+                with self._guard:
+                    self._quiet[place] = shared
+        self._forget(now)
+
+    def _forget(self, now: datetime) -> None:
+        while len(self._quiet) > REMEMBERED:
+            with self._guard:
+                place = next(iter(self._quiet), "")
+            with self._turns.of(place):
+                with self._guard:
+                    if next(iter(self._quiet), "") != place:
+                        continue  # another thread has just forgotten it, or used it
+                    shared = self._quiet.pop(place)
+                if shared.holds_back(now):
+                    shared.exchange(now)
+                if shared.holds_back(now):  # the store is away: too many for a while are better than slots forgotten
+                    with self._guard:
+                        self._quiet[place] = shared
+                    return

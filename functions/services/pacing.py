@@ -8,7 +8,7 @@ from functions.domain import pacing
 from functions.domain.accounts import GmailAccount
 from functions.domain.pacing import Calendar, Limits, Slot
 from functions.domain.ports import Clock, Documents
-from functions.services.calendars import SharedCalendar
+from functions.services.calendars import Calendars
 
 _MISSED = timedelta(minutes=1)  # after this, a slot has gone by unused
 
@@ -24,15 +24,14 @@ class Capacity:
 
 class Pacing:
     def __init__(self, documents: Documents, clock: Clock, units_per_minute: int) -> None:
-        self._documents = documents
         self._clock = clock
         self._units_per_minute = units_per_minute
-        self._calendars: dict[str, SharedCalendar] = {}
+        self._calendars = Calendars(documents)
 
     def reserve(self, account: GmailAccount, recipients: int, instead_of: datetime | None = None) -> Slot:
         """The slot of one send; `instead_of` is the one it had before, and did not use."""
-        now, limit, shared = self._clock(), self._limits(account), self._calendar(account)
-        with shared.lock:
+        now, limit = self._clock(), self._limits(account)
+        with self._calendars.of(_path(account), now) as shared:
             shared.read_if_stale(now)
             if instead_of is not None:
                 shared.add(pacing.given_back(instead_of, recipients))
@@ -43,10 +42,10 @@ class Pacing:
 
     def holds(self, account: GmailAccount, slot: datetime | None) -> bool:
         """Whether a slot given out before may be used now: it has not passed, and Gmail has not asked to wait since."""
-        now, shared = self._clock(), self._calendar(account)
+        now = self._clock()
         if slot is None or abs(now - slot) > _MISSED:
             return False
-        with shared.lock:
+        with self._calendars.of(_path(account), now) as shared:
             shared.read_if_stale(now)
             return shared.current(now).paused_until is None
 
@@ -54,20 +53,19 @@ class Pacing:
         """A slot was not used: what it took is free again."""
         if slot is None:
             return
-        shared = self._calendar(account)
-        with shared.lock:
+        with self._calendars.of(_path(account), self._clock()) as shared:
             shared.add(pacing.given_back(slot, recipients))
 
     def pause(self, account: GmailAccount, until: datetime, reason: str) -> None:
         """Gmail asked to wait: every send of the account waits until then."""
-        shared = self._calendar(account)
-        with shared.lock:
+        now = self._clock()
+        with self._calendars.of(_path(account), now) as shared:
             shared.add(Calendar(paused_until=until, pause_reason=reason))
-            shared.exchange(self._clock())
+            shared.exchange(now)
 
     def capacity(self, account: GmailAccount) -> Capacity:
-        now, limit, shared = self._clock(), self._limits(account), self._calendar(account)
-        with shared.lock:
+        now, limit = self._clock(), self._limits(account)
+        with self._calendars.of(_path(account), now) as shared:
             shared.exchange(now)
             calendar = shared.current(now)
         slot = pacing.reserve(calendar, now, 1, limit)
@@ -77,7 +75,6 @@ class Pacing:
     def _limits(self, account: GmailAccount) -> Limits:
         return pacing.limits(account.email, self._units_per_minute, account.daily_limit)
 
-    def _calendar(self, account: GmailAccount) -> SharedCalendar:
-        place = f"owners/{account.owner}/pacing/{account.id}"
-        # Not a defaultdict: two threads that come first would each get one of their own.
-        return self._calendars.setdefault(account.id, SharedCalendar(self._documents, place))
+
+def _path(account: GmailAccount) -> str:
+    return f"owners/{account.owner}/pacing/{account.id}"

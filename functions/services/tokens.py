@@ -1,9 +1,9 @@
 """Access tokens: cached in the instance and, sealed, on the account's record; one refresh at a time per account."""
 
 import threading
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +12,7 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import NotFound, PreconditionFailed, ReauthRequired
 from functions.domain.ports import Clock, Documents, Sealer, Unsealable, Update, Write
 from functions.services.announcing import Announcer, Silence
+from functions.services.turns import Turns
 
 if TYPE_CHECKING:
     from functions.domain.google_ports import OAuthClient
@@ -20,10 +21,18 @@ R = TypeVar("R")
 
 # A token is not used in its last minute: it could die on its way to Gmail.
 MARGIN = timedelta(minutes=1)
+REMEMBERED = 5_000  # accounts; what is forgotten is on their records
 
 
 def path(owner: str, account_id: str) -> str:
     return f"owners/{owner}/accounts/{account_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    grant: str  # the sealed refresh token it came from
+    token: str
+    expires_at: datetime
 
 
 class Tokens:
@@ -43,8 +52,9 @@ class Tokens:
         self._clock = clock
         self._announcing = announcing or Silence()
         self._died = died
-        self._cache: dict[tuple[str, str], tuple[str, datetime]] = {}
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._cache: OrderedDict[str, _Cached] = OrderedDict()  # by account; who was refreshed first comes first
+        self._guard = threading.Lock()  # of the cache's order; looking into it needs none
+        self._turns = Turns()
 
     def seal(self, account: GmailAccount, field: str, token: str) -> str:
         return self._ring.seal(token.encode(), context(account, field))
@@ -61,11 +71,10 @@ class Tokens:
 
         Raises ReauthRequired (and marks the account), InvalidCredentials, Unavailable, NotFound (disconnected).
         """
-        key = (account.id, account.refresh_token)
-        if found := self._usable(key, refused):
+        if found := self._usable(account, refused):
             return found
-        with self._locks[account.id]:
-            if found := self._usable(key, refused):  # another thread has just refreshed it
+        with self._turns.of(account.id):
+            if found := self._usable(account, refused):  # another thread has just refreshed it
                 return found
             # After a refusal the record's token may be as dead as the refused one: only a fresh one tells whether the
             # grant is.
@@ -89,9 +98,11 @@ class Tokens:
             self.mark_dead(account)
             raise
 
-    def _usable(self, key: tuple[str, str], refused: str) -> str:
-        token, expires_at = self._cache.get(key, ("", None))
-        return token if expires_at and token != refused and expires_at - MARGIN > self._clock() else ""
+    def _usable(self, account: GmailAccount, refused: str) -> str:
+        found = self._cache.get(account.id)
+        if found is None or found.grant != account.refresh_token or found.token == refused:
+            return ""
+        return found.token if found.expires_at - MARGIN > self._clock() else ""
 
     def _from_record(self, account: GmailAccount) -> str:
         expires_at = account.access_token_expires_at
@@ -101,7 +112,7 @@ class Tokens:
             token = self._ring.open(account.access_token, context(account, "access_token")).decode()
         except Unsealable:
             return ""
-        self._remember((account.id, account.refresh_token), token, expires_at)
+        self._remember(account.id, _Cached(account.refresh_token, token, expires_at))
         return token
 
     def _refresh(self, account: GmailAccount) -> str:
@@ -122,22 +133,25 @@ class Tokens:
             self._documents.commit([Update(path(account.owner, account.id), records.changes(account, after))])
         except PreconditionFailed:
             raise NotFound("This account has been disconnected.") from None
-        self._remember((account.id, after.refresh_token), fresh.token, fresh.expires_at)
+        self._remember(account.id, _Cached(after.refresh_token, fresh.token, fresh.expires_at))
         return fresh.token
 
-    def _remember(self, key: tuple[str, str], token: str, expires_at: datetime) -> None:
-        """And forget what has expired, or was of an earlier grant of this account."""
+    def _remember(self, account_id: str, cached: _Cached) -> None:
+        """Instead of what there was of an earlier grant. All live for an hour, so what has expired comes first."""
         now = self._clock()
-        for other, (_, until) in list(self._cache.items()):
-            if until <= now or other[0] == key[0]:
-                self._cache.pop(other, None)
-        self._cache[key] = (token, expires_at)
+        with self._guard:
+            self._cache[account_id] = cached
+            self._cache.move_to_end(account_id)
+            while self._cache and (len(self._cache) > REMEMBERED or self._oldest().expires_at <= now):
+                self._cache.popitem(last=False)
+
+    def _oldest(self) -> _Cached:
+        return next(iter(self._cache.values()))
 
     def forget(self, account: GmailAccount) -> None:
         """The account was disconnected: this instance keeps no token of it."""
-        for key in list(self._cache):
-            if key[0] == account.id:
-                self._cache.pop(key, None)
+        with self._guard:
+            self._cache.pop(account.id, None)
 
     def mark_dead(self, account: GmailAccount) -> None:
         """Record that the grant is dead, unless the account was reconnected or disconnected meanwhile.

@@ -4,33 +4,27 @@ It is written once for a tenth of the limit, so that a busy trigger makes no hot
 overlook each other's for a moment.
 """
 
-import threading
-from collections import OrderedDict
 from datetime import datetime
 
 from functions.domain import pacing
 from functions.domain.pacing import SEND_UNITS, Limits
 from functions.domain.ports import Clock, Documents
 from functions.domain.triggers import PER_DAY_LIMIT, PER_MINUTE_LIMIT, Rate, Trigger
-from functions.services.calendars import SharedCalendar
-
-REMEMBERED = 2_000  # triggers
+from functions.services.calendars import Calendars
 
 
 class TriggerRates:
     def __init__(self, documents: Documents, clock: Clock) -> None:
-        self._documents = documents
         self._clock = clock
-        self._calendars: OrderedDict[str, SharedCalendar] = OrderedDict()
-        self._lock = threading.Lock()
+        self._calendars = Calendars(documents)
 
     def take(self, trigger: Trigger) -> float:
         """0 where one more may come, which is counted; else the seconds until the next one may. Raises nothing: a store
         that is away refuses the delivery soon enough."""
         if trigger.fields.rate == Rate():
             return 0
-        now, limit, shared = self._clock(), _limits(trigger.fields.rate), self._calendar(trigger)
-        with shared.lock:
+        now, limit = self._clock(), _limits(trigger.fields.rate)
+        with self._calendars.of(path(trigger.owner, trigger.id), now) as shared:
             shared.read_if_stale(now)
             slot = pacing.reserve(shared.current(now), now, 1, limit)
             if slot.at > now:
@@ -43,20 +37,8 @@ class TriggerRates:
         """It was no new delivery after all."""
         if trigger.fields.rate == Rate():
             return
-        shared = self._calendar(trigger)
-        with shared.lock:
+        with self._calendars.of(path(trigger.owner, trigger.id), self._clock()) as shared:
             shared.add(pacing.given_back(taken, 1))
-
-    def _calendar(self, trigger: Trigger) -> SharedCalendar:
-        with self._lock:
-            found = self._calendars.get(trigger.id)
-            if found is None:
-                found = SharedCalendar(self._documents, path(trigger.owner, trigger.id))
-            self._calendars[trigger.id] = found
-            self._calendars.move_to_end(trigger.id)  # who goes has been quiet: what it has not written yet is little
-            while len(self._calendars) > REMEMBERED:
-                self._calendars.popitem(last=False)
-        return found
 
 
 def path(owner: str, trigger_id: str) -> str:

@@ -5,8 +5,6 @@ once: what is found has ids of its own, and how far was looked only ever goes on
 """
 
 import contextlib
-import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,6 +19,7 @@ from functions.domain.ports import Clock, Create, Delete, Document, Documents, Q
 from functions.domain.sends import Send
 from functions.services import tokens
 from functions.services.tokens import Tokens
+from functions.services.turns import Turns
 
 if TYPE_CHECKING:
     from functions.domain.google_ports import Gmail
@@ -62,7 +61,7 @@ class Watching:
         self._clock = clock
         self._topic = topic
         self._local = local
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._turns = Turns()
         self._adopted_until: datetime | None = None  # who sent before has been seen to by this instance
 
     def start(self, account: GmailAccount) -> None:
@@ -132,7 +131,7 @@ class Watching:
 
         `up_to`: nothing to do if everything up to this id has been seen. Raises Unavailable where the store is away.
         """
-        with self._locks[account_id]:  # a burst of pushes: the first one sees what they are all about
+        with self._turns.of(account_id):  # a burst of pushes: the first one sees what they are all about
             document, other = self._documents.get_many([path(owner, account_id), tokens.path(owner, account_id)])
             if document is None:
                 return None

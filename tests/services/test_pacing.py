@@ -3,10 +3,15 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from functions.domain.accounts import GmailAccount
 from functions.domain.ports import Documents
 from functions.domain.sends import Status
+from functions.services import calendars
 from functions.services.pacing import Pacing
 from tests.services.fakes import OWNER, START, FlakyDocuments, World, says
 
@@ -75,6 +80,53 @@ def test_threads_that_come_first_together_share_one_calendar(world: World) -> No
 
     with ThreadPoolExecutor(20) as pool:
         assert sum(pool.map(reserve, range(20))) == 10
+
+
+def several(world: World, number: int) -> list[GmailAccount]:
+    return [replace(world.account(), id=f"acc_{n}") for n in range(number)]
+
+
+def test_a_calendar_is_forgotten_only_once_it_is_written_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendars, "REMEMBERED", 2)
+    pacing, accounts = Pacing(world.documents, world.clock, 6000), several(world, 5)
+    for _ in range(3):
+        for one in accounts:
+            pacing.reserve(one, 1)  # too little to be written by itself
+    assert len(pacing._calendars._quiet) == 2
+    for one in accounts:
+        assert pacing.capacity(one).recipients_left_today == 2000 - 3
+    other = Pacing(world.documents, world.clock, 6000)
+    assert [other.capacity(one).recipients_left_today for one in accounts] == [2000 - 3] * 5
+
+
+def test_while_the_store_is_away_no_calendar_is_forgotten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendars, "REMEMBERED", 2)
+    flaky = FlakyDocuments(world.documents)
+    pacing, accounts = Pacing(flaky, world.clock, 6000), several(world, 5)
+    flaky.down = True
+    for one in accounts:
+        pacing.reserve(one, 7)
+    assert len(pacing._calendars._quiet) == 5
+    flaky.down = False
+    assert [pacing.capacity(one).recipients_left_today for one in accounts] == [2000 - 7] * 5
+    assert len(pacing._calendars._quiet) == 2
+
+
+def test_no_slot_is_lost_while_calendars_come_and_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in use is not forgotten: what a thread adds to it would be lost with it."""
+    monkeypatch.setattr(calendars, "REMEMBERED", 1)
+    pacing, accounts = Pacing(world.documents, world.clock, 6000), several(world, 4)
+    together = threading.Barrier(8)
+
+    def reserve(number: int) -> None:
+        together.wait(30)
+        for turn in range(10):
+            pacing.reserve(accounts[(number + turn) % 4], 1)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(reserve, range(8)))
+    assert [pacing.capacity(one).recipients_left_today for one in accounts] == [2000 - 20] * 4
+    assert len(pacing._calendars._turns) == 0
 
 
 def test_many_recipients_are_written_down_at_once(world: World) -> None:

@@ -18,6 +18,7 @@ from functions.domain.accounts import SEND, AccountStatus, GmailAccount
 from functions.domain.errors import InvalidCredentials, NotFound, ReauthRequired, Unavailable
 from functions.domain.google_ports import AccessToken
 from functions.domain.ports import Create, Delete, Document, Update
+from functions.services import tokens
 from functions.services.tokens import Tokens, path
 from tests.services.builders import NOW, Clock, MemorySecrets, account
 
@@ -153,6 +154,35 @@ def test_two_accounts_do_not_wait_for_each_other(house: House) -> None:
         assert house.tokens.access_token(bo)
         leave.set()
         assert first.result(30)
+
+
+def test_the_tokens_that_were_fetched_first_are_forgotten_and_come_from_the_record(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "REMEMBERED", 3)
+    accounts = [house.store(id=f"acc_{n}", sub=str(n)) for n in range(6)]
+    given = [house.tokens.access_token(one) for one in accounts]
+    assert list(house.tokens._cache) == ["acc_3", "acc_4", "acc_5"]
+    assert len(house.tokens._turns) == 0
+
+    assert [house.tokens.access_token(house.stored(one)) for one in accounts] == given
+    assert len(house.oauth.refreshed) == 6
+
+
+def test_tokens_that_have_expired_are_forgotten_at_the_next_one(house: House) -> None:
+    for number in range(3):  # they live for one, two and three hours
+        house.tokens.access_token(house.store(id=f"acc_{number}", sub=str(number)))
+    house.clock.now = NOW + timedelta(hours=2)
+    house.tokens.access_token(house.store(id="acc_new", sub="new"))
+    assert list(house.tokens._cache) == ["acc_2", "acc_new"]
+
+
+def test_an_earlier_grants_token_is_not_used_for_a_later_one(house: House) -> None:
+    ada = house.store()
+    assert house.tokens.access_token(ada) == "access-1"
+    again = replace(ada, refresh_token=house.tokens.seal(ada, "refresh_token", "refresh-again"))
+    assert house.tokens.access_token(again) == "access-2"
+    assert house.oauth.refreshed == ["refresh-acc_1", "refresh-again"]
 
 
 def test_after_a_refusal_the_records_token_is_not_trusted_either(house: House) -> None:
