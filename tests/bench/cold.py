@@ -12,7 +12,7 @@ from tests.bench.effort import Effort, chosen
 from tests.bench.load import Answer, Ask, ask
 from tests.bench.processes import Program, running
 from tests.bench.table import Row
-from tests.bench.world import World
+from tests.bench.world import OFFICIAL, World
 
 FUNCTIONS = ("authorize", "callback", "send", "list", "delete", "history", "keys", "track", "console")
 SHORT = ("authorize", "callback", "send", "list", "delete", "track", "console")
@@ -31,7 +31,7 @@ class Firsts:
     def of(self, program: str, name: str) -> Ask:
         if program == "hello":
             return Ask("GET", "/")
-        if program in ("ours", "local server"):
+        if program in ("ours", "local server", OFFICIAL):
             return self._ours()[name]()
         return self._send() if name == "send" else Ask("GET", "/?code=nonce" if name == "callback" else "/")
 
@@ -74,6 +74,8 @@ def rows(world: World, effort: Effort) -> Iterator[Row]:
     wanted += [("stock", name) for name in chosen(effort, ("send",), ("send",), OTHERS)]
     wanted += [("naive", name) for name in chosen(effort, (), (), OTHERS)]
     wanted += [("local server", "send")] if effort == "full" else []
+    if effort == "full" and world.store == "firestore":
+        wanted += [(OFFICIAL, name) for name in ("send", "list", "callback")]
     found: dict[tuple[str, str], list[dict[str, float]]] = {one: [] for one in wanted}
     hello: dict[tuple[str, str], list[dict[str, float]]] = {one: [] for one in wanted}
     with running(world.ours("authorize")) as authorize:
@@ -102,6 +104,7 @@ def _program(world: World, program: str, name: str) -> Program:
         "stock": lambda: world.stock(name),
         "naive": lambda: world.naive(name),
         "local server": world.local,
+        OFFICIAL: lambda: world.ours(name, "official"),
     }
     return starts[program]()
 

@@ -12,7 +12,7 @@ from tests.bench.effort import Effort, chosen
 from tests.bench.load import Ask, load
 from tests.bench.processes import Program, running
 from tests.bench.table import Found, Row, compared
-from tests.bench.world import World
+from tests.bench.world import OFFICIAL, World
 
 AT_ONCE = 80
 LATENCY = 100  # ms of Gmail's answer to a send
@@ -37,6 +37,8 @@ def rows(world: World, effort: Effort) -> Iterator[Row]:
     }
     if effort != "quick" and world.store == "sqlite":
         programs["local server"] = world.local
+    if effort == "full" and world.store == "firestore":
+        programs[OFFICIAL] = lambda: world.ours("send", "official")
     if effort == "full":
         programs["stock, 2 commits"] = lambda: world.stock(commits=2)
         programs["naive"] = world.naive

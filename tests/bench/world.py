@@ -26,6 +26,7 @@ from tests.bench import google
 from tests.bench.certificates import make
 from tests.bench.processes import ROOT, Program, free_port, function, running
 
+OFFICIAL = "ours, official clients"  # GOOGLE_CLIENTS
 ACCOUNTS = 64  # each measured `delete` takes one away
 THREADS = "80"  # the concurrency that a send's instance is deployed with
 HERE = Path(__file__).parent
@@ -71,8 +72,8 @@ class World:
     def log(self) -> Path:
         return self.directory / f"{uuid.uuid4().hex}.log"
 
-    def ours(self, name: str) -> Program:
-        return function(ROOT / "main.py", name, self.environ, self.log())
+    def ours(self, name: str, clients: str = "direct") -> Program:
+        return function(ROOT / "main.py", name, {**self.environ, "GOOGLE_CLIENTS": clients}, self.log())
 
     def local(self) -> Program:
         """All functions in the server of a laptop, over the same store and the same stub."""
