@@ -80,7 +80,7 @@ class Route:
     pattern: str  # below the endpoint's prefix: "/", "/{id}/", "/{id}/cancel/"
     who: Who
     handler: Handler
-    ahead: Ahead
+    ahead: Ahead = _nothing
 
     def match(self, tail: str) -> dict[str, str] | None:
         return _ids(_segments(self.pattern), _segments(tail))
