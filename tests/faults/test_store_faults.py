@@ -19,13 +19,13 @@ class Failing:
     so many reads after it fail, too."""
 
     def __init__(self, inside: Inside, kind: type, *, times: int, applied: bool = False, reads: int = 0) -> None:
-        self._documents = inside.app.documents
+        self._documents: Any = inside.app.documents._documents  # the store, below what is read ahead
         self._commit = self._documents.commit
         self._kind, self._times, self._applied = kind, times, applied
-        self._documents.commit = self  # type: ignore[method-assign,assignment]
+        self._documents.commit = self
         self._reads, self._failing_reads = reads, 0
         self._get_many = self._documents.get_many
-        self._documents.get_many = self.get_many  # type: ignore[method-assign]
+        self._documents.get_many = self.get_many
 
     def __call__(self, writes: Sequence[Write]) -> list[str]:
         if self._times and any(isinstance(w, self._kind) and "/sends/" in w.path for w in writes):
