@@ -19,6 +19,7 @@ from tests.bench.table import Key, Line, Row, number
 FILE = Path(__file__).with_name("bounds.json")
 # How far a ratio may move by itself: CPU with neighbours that empty the caches, memory hardly.
 ROOM = {"CPU": 1.6, "resident": 1.25, "peak above idle": 2.0, "peak": 1.5}
+STRAY = 0.25  # calls per send: an account's calendar is read again now and then, however few the sends
 MODULES = 1.1  # other releases of Python and of libraries load some more, or fewer
 
 
@@ -47,7 +48,7 @@ def beyond(found: Mapping[Key, Line], file: Path = FILE) -> Iterator[Beyond]:
                     yield Beyond(f"{what}: is not measured any more; change {file.name}", count)
                 continue
             value = line.ours if count else line.ratio
-            if not value <= most:
+            if not value <= most + (STRAY if count and what.startswith("calls") else 0):
                 why = "the same on every machine" if count else "or the machine was busy: run it again"
                 yield Beyond(f"{what}: {number(value)}, at most {most:g} expected ({why})", count)
 
