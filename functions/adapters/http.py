@@ -15,7 +15,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,7 +66,9 @@ class Http:
         self._connect_timeout = connect_timeout
         self._timeout = timeout
         self._idle: dict[Origin, deque[tuple[socket.socket, float]]] = defaultdict(deque)
-        self._sessions: dict[Origin, ssl.SSLSession] = {}  # of TLS: with one, a handshake proves no certificates again
+        self._sessions: dict[
+            Origin, ssl.SSLSession | None
+        ] = {}  # of TLS: with one, a handshake proves no certificates again
         self._lock = threading.Lock()
 
     @cached_property
@@ -86,20 +88,19 @@ class Http:
         timeout: float | None = None,
     ) -> Answer:
         """One request, one answer. `size` is the length of a streamed body. Raises RequestFailed."""
-        parts = urlsplit(url)
-        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        origin = (parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        origin, host, target = _place(url)
         length = len(body) if isinstance(body, bytes) else size
         if not length and method in ("GET", "HEAD", "DELETE"):
             length = None
-        head = _head(method, target, parts.netloc.rpartition("@")[2], headers or {}, length)
+        head = _head(method, target, host, headers or {}, length)
         try:
-            connection = self._connection(origin)
+            connection, fresh = self._connection(origin)
         except OSError as exc:
             raise RequestFailed(f"can't connect to {origin[1]}: {_reason(exc)}", body_begun=False) from exc
         sending = _Sending(connection)
         try:
-            connection.settimeout(timeout or self._timeout)
+            if connection.gettimeout() != (wait := timeout or self._timeout):  # to set it is a call of the system
+                connection.settimeout(wait)
             complete = sending.all(head, body)
             answer, reusable = _Answering(connection).read()
         except (OSError, httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
@@ -108,24 +109,27 @@ class Http:
         except BaseException:
             connection.close()
             raise
+        if fresh and isinstance(connection, ssl.SSLSocket):
+            # Tickets come with the first answer (RFC 8446 §4.6.1). Python copies a session to give it out, certificates
+            # and all, which takes as long as a request: so once for each connection.
+            self._sessions[origin] = connection.session
         if complete and reusable:
             with self._lock:
                 self._idle[origin].append((connection, time.monotonic()))
-                if isinstance(connection, ssl.SSLSocket) and connection.session:
-                    self._sessions[origin] = connection.session
         else:
             connection.close()
         return answer
 
-    def _connection(self, origin: Origin) -> socket.socket:
+    def _connection(self, origin: Origin) -> tuple[socket.socket, bool]:
+        """And whether it is a fresh one."""
         while True:
             with self._lock:
                 waiting = self._idle[origin]
                 connection, since = waiting.pop() if waiting else (None, 0.0)
             if connection is None:
-                return self._connected(origin)
+                return self._connected(origin), True
             if time.monotonic() - since < MAX_IDLE and not _readable(connection):
-                return connection
+                return connection, False
             connection.close()
 
     def _connected(self, origin: Origin) -> socket.socket:
@@ -141,16 +145,25 @@ class Http:
             raise
 
 
-def _head(method: str, target: str, host: str, headers: Mapping[str, str], length: int | None) -> bytes:
-    """Raises ValueError for what could end a line, and begin one of its own."""
+@lru_cache(256)
+def _place(url: str) -> tuple[Origin, str, str]:
+    """A URL's origin, its host as a request names it, and its target. Raises ValueError."""
+    parts = urlsplit(url)
+    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     if not _TARGET.fullmatch(target):
         raise ValueError(f"Not a target of a request: {target!r}")
-    lines = [f"Host: {host}", *(f"{name}: {value}" for name, value in headers.items())]
+    origin = (parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    return origin, parts.netloc.rpartition("@")[2], target
+
+
+def _head(method: str, target: str, host: str, headers: Mapping[str, str], length: int | None) -> bytes:
+    """Raises ValueError for what could end a line, and begin one of its own."""
+    lines = [f"Host: {host}", *[f"{name}: {value}" for name, value in headers.items()]]
     if length is not None:
         lines.append(f"Content-Length: {length}")
-    for line in lines:
-        if not _LINE.fullmatch(line):
-            raise ValueError(f"Not a header: {line.partition(':')[0]!r}")
+    if not _LINE.fullmatch("".join(lines)):
+        wrong = next(line for line in lines if not _LINE.fullmatch(line))
+        raise ValueError(f"Not a header: {wrong.partition(':')[0]!r}")
     return "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1")
 
 
