@@ -5,6 +5,7 @@ than a client library's message objects. https://cloud.google.com/firestore/docs
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from json.encoder import encode_basestring as quoted
 from typing import Any
 from urllib.parse import quote
 
@@ -44,8 +45,8 @@ class DirectCalls:
         return found
 
     def commit(self, writes: Sequence[Write], token: str, timeout: float) -> list[str]:
-        asked = {"writes": [self._write(write, token) for write in writes]}
-        results = self._call(self._root, "commit", asked, timeout)["writeResults"]
+        asked = ",".join([self._write(write, token) for write in writes])
+        results = self._post(self._root, "commit", f'{{"writes":[{asked}]}}', timeout)["writeResults"]
         pairs = zip(writes, results, strict=True)
         return ["" if isinstance(write, Delete) else result["updateTime"] for write, result in pairs]
 
@@ -78,29 +79,30 @@ class DirectCalls:
         return [self._document(answer["document"]) for answer in answers if "document" in answer]
 
     def _call(self, resource: str, method: str, asked: Json, timeout: float) -> Any:
+        text = json.dumps(asked, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return self._post(resource, method, text, timeout)
+
+    def _post(self, resource: str, method: str, asked: str, timeout: float) -> Any:
         url = f"{self._url}{quote(resource, safe='/()')}:{method}"
-        body = json.dumps(asked, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         try:
-            return _result(google_calls.call(self._http, self._access, "POST", url, body=body, timeout=timeout))
+            answer = google_calls.call(self._http, self._access, "POST", url, body=asked.encode(), timeout=timeout)
+            return _result(answer)
         except RequestFailed as exc:
             raise CallFailed("UNAVAILABLE", str(exc)) from exc
 
-    def _write(self, write: Write, token: str) -> Json:
-        name = self._name(write.path)
+    def _write(self, write: Write, token: str) -> str:
+        name = quoted(self._name(write.path))
         match write:
             case Create(data=data):
-                return {"update": _written(name, data, token), "currentDocument": {"exists": False}}
+                return f'{{{_written(name, data, token)},"currentDocument":{{"exists":false}}}}'
             case Put(data=data):
-                return {"update": _written(name, data, token)}
+                return f"{{{_written(name, data, token)}}}"
             case Update(data=data, version=version):
-                return {
-                    **_changed(name, data, token),
-                    "currentDocument": {"exists": True} if version is None else {"updateTime": _checked(version)},
-                }
+                return f"{{{_changed(name, data, token)},{_condition(version)}}}"
             case Delete(version=None):
-                return {"delete": name}
+                return f'{{"delete":{name}}}'
             case Delete(version=version):
-                return {"delete": name, "currentDocument": {"updateTime": _checked(version or "")}}
+                return f'{{"delete":{name},{_condition(version)}}}'
 
     def _parent(self, query: Query) -> str:
         home = "" if query.group else query.collection.rpartition("/")[0]
@@ -116,28 +118,32 @@ class DirectCalls:
         return Document(self._path(found["name"]), firestore_json.data(found.get("fields", {})), found["updateTime"])
 
 
-def _written(name: str, data: Data, token: str) -> Json:
-    return {"name": name, "fields": {**firestore_json.fields(data), values.COMMIT_ID: {"stringValue": token}}}
+def _written(name: str, data: Data, token: str) -> str:
+    fields = firestore_json.fields({**data, values.COMMIT_ID: token})
+    return f'"update":{{"name":{name},"fields":{{{fields}}}}}'
 
 
-def _changed(name: str, data: Data, token: str) -> Json:
+def _changed(name: str, data: Data, token: str) -> str:
     """The fields that are named, and no others; what is added to is named apart."""
     given = {field: value for field, value in data.items() if not isinstance(value, Increment)}
-    mask = [firestore_json.field_path(field) for field in given]
-    found: Json = {"update": _written(name, given, token), "updateMask": {"fieldPaths": [*mask, values.COMMIT_ID]}}
-    added = [(field, value.by) for field, value in data.items() if isinstance(value, Increment)]
-    if added:
-        found["updateTransforms"] = [
-            {"fieldPath": firestore_json.field_path(field), "increment": firestore_json.encoded(by)}
-            for field, by in added
+    mask = ",".join([quoted(firestore_json.field_path(field)) for field in (*given, values.COMMIT_ID)])
+    found = f'{_written(name, given, token)},"updateMask":{{"fieldPaths":[{mask}]}}'
+    added = ",".join(
+        [
+            f'{{"fieldPath":{quoted(firestore_json.field_path(field))},"increment":{firestore_json.text(value.by)}}}'
+            for field, value in data.items()
+            if isinstance(value, Increment)
         ]
-    return found
+    )
+    return f'{found},"updateTransforms":[{added}]' if added else found
 
 
-def _checked(version: str) -> str:
+def _condition(version: str | None) -> str:
+    if version is None:
+        return '"currentDocument":{"exists":true}'
     if not _VERSION.fullmatch(version):
         raise PreconditionFailed(f"{version!r} is no version of this store.")
-    return version
+    return f'"currentDocument":{{"updateTime":"{version}"}}'
 
 
 def _result(answer: Answer) -> Any:

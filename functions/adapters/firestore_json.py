@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from json.encoder import encode_basestring as quoted  # a string as JSON has it
 from typing import Any
 
 from functions.adapters import values
@@ -37,6 +38,24 @@ _ENCODERS: dict[type, Callable[[Any], Json]] = {
 }
 
 
+def text(value: Any) -> str:
+    """The JSON of `encoded`, in one step: a send's records have a hundred values."""
+    return _NULL_TEXT if value is None else _TEXTS[type(value)](value)
+
+
+_NULL_TEXT = '{"nullValue":null}'
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    str: lambda value: f'{{"stringValue":{quoted(value)}}}',
+    bool: lambda value: '{"booleanValue":true}' if value else '{"booleanValue":false}',
+    int: lambda value: f'{{"integerValue":"{value}"}}',
+    float: lambda value: f'{{"doubleValue":{value!r}}}',
+    bytes: lambda value: f'{{"bytesValue":"{base64.b64encode(value).decode()}"}}',
+    datetime: lambda value: f'{{"timestampValue":"{moment(value)}"}}',
+    list: lambda value: f'{{"arrayValue":{{"values":[{",".join(map(text, value))}]}}}}',
+    dict: lambda value: f'{{"mapValue":{{"fields":{{{_members(value)}}}}}}}',
+}
+
+
 def decoded(value: Json) -> Any:
     ((kind, found),) = value.items()
     return _DECODERS[kind](found)
@@ -55,8 +74,13 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def fields(data: Data) -> Json:
-    return {name: encoded(values.pack(value)) for name, value in data.items()}
+def fields(data: Data) -> str:
+    """The JSON of a document's fields, without the braces."""
+    return _members({name: values.pack(value) for name, value in data.items()})
+
+
+def _members(data: Json) -> str:
+    return ",".join([f"{quoted(name)}:{text(value)}" for name, value in data.items()])
 
 
 def data(found: Json) -> Data:
@@ -65,7 +89,8 @@ def data(found: Json) -> Data:
 
 
 def moment(value: datetime) -> str:
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    """Of a moment in UTC."""
+    return f"{value.isoformat().removesuffix('+00:00')}Z"
 
 
 def read_moment(text: str) -> datetime:

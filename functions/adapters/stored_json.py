@@ -52,7 +52,7 @@ def _tagged(value: Any) -> Any:
 
 
 def loads(text: str) -> Any:
-    return json.loads(text, object_hook=_untagged)
+    return _DECODER.decode(text)
 
 
 def _untagged(found: dict[str, Any]) -> Any:
@@ -63,3 +63,6 @@ def _untagged(found: dict[str, Any]) -> Any:
     if found.keys() == {"$t"}:
         return _EPOCH + found["$t"] * _MICROSECOND
     return {key[1:] if key.startswith("$") else key: value for key, value in found.items()}
+
+
+_DECODER = json.JSONDecoder(object_hook=_untagged)

@@ -8,7 +8,7 @@ webhook payloads are anyone's JSON. `pack` turns such a value into JSON text, `u
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -30,6 +30,7 @@ _SEGMENT = re.compile(r"[\x20-\x2e\x30-\x7e]{1,1500}")
 # A path of nothing but such ids as this program makes: most need no closer look.
 _USUAL_PATH = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9][A-Za-z0-9_-]{0,99}/){1,20}")
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes, datetime})
+_STRINGS = frozenset({str})
 
 
 def check_path(path: str) -> str:
@@ -129,10 +130,17 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 def _plain_holder(value: Any, depth: int) -> Any:
     if not isinstance(value, dict):
-        return [plain(item, depth) for item in value]
+        return list(value) if _is_ascii(value) else [plain(item, depth) for item in value]
     if not all(isinstance(key, str) for key in value):
         raise ValueError("Keys are strings.")
+    if _is_ascii(value) and _is_ascii(value.values()):
+        return dict(value)
     return {_text(key): plain(item, depth) for key, item in value.items()}
+
+
+def _is_ascii(found: Iterable[Any]) -> bool:
+    """Whether these are strings, nothing but strings, and plain ones: as most lists and maps hold, told at once."""
+    return _STRINGS.issuperset(map(type, found)) and "".join(found).isascii()
 
 
 def _utc(value: datetime) -> datetime:
@@ -189,7 +197,7 @@ def _size(value: Any) -> int:
         case bytes():
             return len(value)
         case list():
-            return sum(_size(item) for item in value)
+            return len("".join(value)) + len(value) if _is_ascii(value) else sum(map(_size, value))
         case dict():
             return sum(len(key.encode()) + 1 + _size(item) for key, item in value.items())
         case _:
@@ -209,13 +217,20 @@ def unpack(value: Any) -> Any:
 
 def _native(value: Any, depth: int) -> bool:
     if isinstance(value, list):
+        if _SCALARS.issuperset(map(type, value)):
+            return depth <= _MAX_NATIVE_DEPTH
         inner = [item for item in value if not is_scalar(item)]
         return depth <= _MAX_NATIVE_DEPTH and not any(isinstance(i, list) or not _native(i, depth + 1) for i in inner)
     if isinstance(value, dict):
-        if depth > _MAX_NATIVE_DEPTH or value.keys() == {_PACKED}:
+        if depth > _MAX_NATIVE_DEPTH or not _are_native(tuple(value)):
             return False
-        return all(
-            key and not _RESERVED.fullmatch(key) and (is_scalar(item) or _native(item, depth + 1))
-            for key, item in value.items()
+        return _SCALARS.issuperset(map(type, value.values())) or all(
+            is_scalar(item) or _native(item, depth + 1) for item in value.values()
         )
     return True
+
+
+@lru_cache(1024)
+def _are_native(keys: tuple[str, ...]) -> bool:
+    """Whether a map may have these keys as it is."""
+    return keys != (_PACKED,) and not any(not key or _RESERVED.fullmatch(key) for key in keys)

@@ -65,7 +65,7 @@ def read_optional_json(request: Request, limit: int) -> dict[str, Any]:
 def parse_object(body: bytes) -> dict[str, Any]:
     """One JSON object (RFC 8259) in UTF-8. Raises InvalidJson, saying where it goes wrong."""
     try:
-        found = json.loads(body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
+        found = _JSON.decode(body.decode("utf-8"))
     except UnicodeDecodeError as exc:
         raise InvalidJson(f"The body is not UTF-8 at byte {exc.start}.") from exc
     except json.JSONDecodeError as exc:
@@ -132,3 +132,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise InvalidJson("A name stands twice in one object.")
     return found
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
