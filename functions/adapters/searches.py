@@ -5,12 +5,13 @@ and index merging with it is documented nowhere; a plain query for each needs no
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from functions.adapters import cursors
 from functions.adapters.cursors import Place
 from functions.adapters.ordering import sortable
 from functions.domain.ports import Document, Page, Query
+from functions.domain.records import replace
 
 # Of a search for several elements each record with the rarest one is read and looked at: so many at once, and for one
 # page. A page may then be short, or empty, and more follow.

@@ -1,12 +1,13 @@
 """A connected Gmail account, and what its grant allows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from functions.domain.errors import InsufficientPermissions, ReauthRequired
+from functions.domain.records import replace
 
 OPENID = "openid"
 EMAIL = "https://www.googleapis.com/auth/userinfo.email"
@@ -39,7 +40,7 @@ class StoredAlias:
     signature: str = ""  # HTML, as the owner wrote it in Gmail
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GmailAccount:
     """Keyed on the Google `sub`, never on the address, which may change hands. Tokens are sealed to this record."""
 

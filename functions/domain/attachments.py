@@ -9,7 +9,7 @@ A file lies in the blob store once. Three times matter for how long:
 A record is there before a byte is stored, so nothing lies in the store that no record knows of.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from functions.domain.attachment_rules import content_type_problem, filename_pro
 from functions.domain.callers import Caller
 from functions.domain.fields import Fields, Problems
 from functions.domain.messages import MIME_LIMIT
+from functions.domain.records import replace
 from functions.domain.times import parse
 
 FILE_LIMIT = MIME_LIMIT  # bytes: what is larger fits into no message, however it is encoded
@@ -38,7 +39,7 @@ class AttachmentStatus(StrEnum):
     DELETED = "deleted"  # gone for its owner; the record stays while accepted sends need the bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredAttachment:
     """`size` and `sha256` (hex) are what was announced until the file is there; `sha256` may be empty until then."""
 

@@ -6,9 +6,11 @@
 Its sends are written in several commits, so none is delivered before the batch is ready.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from functions.domain.records import replace
 
 # How long a request that was cut off can be repeated under its Idempotency-Key and goes on where it ended.
 LEASE = timedelta(minutes=10)  # of one request at work on it: longer than any may run
@@ -31,7 +33,7 @@ class BatchSend:
     to: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
     id: str
     owner: str

@@ -33,7 +33,7 @@ class StoredPart:
     shared: bool = False  # other sends refer to the blob, too
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     sender: Address
     to: tuple[Address, ...]

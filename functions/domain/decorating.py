@@ -49,6 +49,8 @@ def decorate(
     A link with `data-track="off"` or `notrack` is left alone. The unsubscribe link stands where the html names it,
     else below the message.
     """
+    if not (click or pixel or unsubscribe):
+        return html
     if unsubscribe:
         html = named.sub(lambda _: escape(unsubscribe), html)
     found = list(scan(html))

@@ -9,11 +9,12 @@
 attempt whose end was not noted is made again. Order is not promised: what failed comes later than what followed it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from functions.domain.records import replace
 from functions.domain.webhooks import WebhookEndpoint
 
 # The schedule that Standard Webhooks recommends: ten attempts in 75 hours and a half.
@@ -59,7 +60,7 @@ class DeliveryAttempt:
         return self.status_code is not None and 200 <= self.status_code < 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Delivery:
     id: str  # dlv_…
     owner: str

@@ -12,7 +12,7 @@ EventType = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One thing that happened. Verdict and reason say what we make of it; `evidence` is what was seen, and is all that
     is needed to judge again under newer rules."""

@@ -10,12 +10,13 @@ The first three are on record once for each webhook, however often it comes: the
 are notes for the owner, at most NOTES a minute, so that nobody fills the store with them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from functions.domain.ids import derived_id
+from functions.domain.records import replace
 from functions.domain.triggers import BODY_KEPT_FOR, DELIVERY_KEPT_FOR
 
 NOTES = 5  # of one trigger, verdict and minute
@@ -29,7 +30,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HookDelivery:
     """`reason` is a word for programs, `detail` and `remedy` are for people; empty where all is well."""
 

@@ -14,6 +14,7 @@ _TEXT_ONLY = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed"
 _OPENING = re.compile(r"<(?:(?P<comment>!--)|(?P<tag>/?[a-zA-Z])|(?P<bogus>[!?/]))")
 _COMMENT_END = re.compile(r"--!?>")
 _NAME = re.compile(r"[^\t\n\f\r />]++")
+_BARE = re.compile(r"</?[a-zA-Z][^\t\n\f\r />]*+>")  # as most tags are
 _TAG_END = re.compile(r"[\t\n\f\r /]*+>")
 _ATTRIBUTE = re.compile(
     r"[\t\n\f\r /]*+(?P<name>[^\t\n\f\r />][^\t\n\f\r />=]*+)(?P<equals>[\t\n\f\r ]*+=[\t\n\f\r ]*+)?"
@@ -92,6 +93,8 @@ def scan(html: str) -> Iterator[Tag | Hidden | Cut]:
 
 def _tag(html: str, start: int) -> tuple[Tag | None, int]:
     """The tag that begins at `start`, and where it ends; None where the text ends before."""
+    if bare := _BARE.match(html, start):
+        return Tag(html[start + 1 : bare.end() - 1].lower(), start), bare.end()
     name = _NAME.match(html, start + (2 if html.startswith("</", start) else 1))
     assert name  # noqa: S101 - a letter stands there
     at = name.end()

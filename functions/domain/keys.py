@@ -12,7 +12,7 @@ from functions.domain.ids import RandomBytes
 _SHAPE = re.compile(r"gmk_([0-9a-z]{1,64})_([A-Za-z0-9-]{22,})")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApiKey:
     id: str  # key_…
     owner: str

@@ -18,7 +18,7 @@ LOCALLY = timedelta(seconds=30)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mailbox:
     """Beside the account's record, which others write; its id is the account's."""
 

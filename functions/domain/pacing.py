@@ -6,8 +6,10 @@ burns out. https://developers.google.com/workspace/gmail/api/reference/quota
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from functions.domain.records import replace
 
 SEND_UNITS = 100  # quota units of one messages.send
 UNITS_PER_MINUTE = 6_000  # of a project made since May 2026; older ones have 15,000

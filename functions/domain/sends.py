@@ -14,12 +14,13 @@ nothing will happen by itself: in the end states, and once an unknown send has b
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from functions.domain import search
 from functions.domain.messages import Address
+from functions.domain.records import replace
 
 # Longer than one call of Gmail can take (see the Gmail adapter's timeouts), so that a live attempt is never given up.
 LEASE = timedelta(minutes=5)
@@ -39,7 +40,7 @@ OPEN = frozenset({Status.SCHEDULED, Status.QUEUED, Status.SENDING})
 WAITING = (Status.SCHEDULED, Status.QUEUED)  # in the order in which a send passes through them
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attempt:
     """One call of Gmail. `outcome`: running, sent, failed, deferred or unknown."""
 
@@ -60,7 +61,7 @@ class AttachmentInfo:
     content_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Send:
     """One message on its way to its recipients, or arrived there. Its content lies in a document of its own."""
 

@@ -4,12 +4,13 @@ Addresses compare as `ascii_email` gives them, lowered. Dots and what follows a 
 recipient's own server knows whether `a.b+c@` and `ab@` are one mailbox, and a person may unsubscribe one of them alone.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from functions.domain.addresses import ascii_email
 from functions.domain.ids import derived_id
+from functions.domain.records import replace
 
 NOTE_LIMIT = 500  # characters
 

@@ -53,7 +53,7 @@ class TemplateFields:
     layout: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     """`version` is the number of the published version, 0 while there is none; `edited`: the draft differs from it."""
 

@@ -3,10 +3,11 @@
 Nothing of a payload is believed but what the rules ask for: the owner, the account and the template are the trigger's.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from functions.domain.messages import Address
+from functions.domain.records import replace
 from functions.domain.signatures import HmacRules
 
 MAX_TRIGGERS = 100  # of one owner
@@ -67,7 +68,7 @@ class Rate:
     per_day: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TriggerFields:
     """What its owner writes.
 
@@ -93,7 +94,7 @@ class TriggerFields:
     transactional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trigger:
     """`sender` is the account's address as it was when the trigger was saved: shown until a message is composed.
 

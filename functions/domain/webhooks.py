@@ -7,10 +7,11 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.domain.ids import RandomBytes
+from functions.domain.records import replace
 from functions.domain.sends import WAITING, Send, Status
 
 SEND_EVENTS = {
@@ -56,7 +57,7 @@ class SigningSecret:
     expires_at: datetime | None = None  # of one that has a successor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WebhookEndpoint:
     """Where an owner wants to hear of events. Its health is what its failures since the last success say."""
 

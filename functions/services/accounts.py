@@ -159,7 +159,9 @@ class Accounts:
     def disconnect(self, caller: Caller, account_id: str) -> None:
         """Forget the record first, then tell Google; what Google says changes nothing. Raises NotFound."""
         account = self.get(caller, account_id)
-        news = self._announcing.writes(account.owner, webhooks.DISCONNECTED, None, event_bodies.of_account(account))
+        news = self._announcing.writes(
+            account.owner, webhooks.DISCONNECTED, None, lambda: event_bodies.of_account(account)
+        )
         self._documents.commit([Delete(path(account.owner, account.id)), *news])
         self._announcing.enqueue(news)
         self._disconnected(account)

@@ -1,6 +1,5 @@
 """The addresses an account may send as, read from Gmail and kept on the account's record for an hour."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ from functions.domain import records
 from functions.domain.accounts import AccountStatus, GmailAccount, StoredAlias
 from functions.domain.errors import InsufficientPermissions, IntegrationError, NotFound, PreconditionFailed
 from functions.domain.ports import Clock, Documents, Update
+from functions.domain.records import replace
 from functions.services.tokens import Tokens, path
 
 if TYPE_CHECKING:

@@ -29,11 +29,12 @@ Enqueue = Callable[[str, str, datetime | None, str], None]  # as the port's `enq
 
 class Announcer(Protocol):
     def writes(
-        self, owner: str, event: str, at: datetime | None, data: dict[str, Any], event_id: str = ""
+        self, owner: str, event: str, at: datetime | None, data: Callable[[], dict[str, Any]], event_id: str = ""
     ) -> list[Write]:
         """What to commit together with the change: a delivery for each endpoint that wants such events, mostly none.
 
-        `at` is when it happened, None for now. `event_id` is evt_…, a new one where it is empty. Raises Unavailable.
+        `at` is when it happened, None for now; `data` is asked where somebody listens. `event_id` is evt_…, a new one
+        where it is empty. Raises Unavailable.
         """
         ...
 
@@ -55,14 +56,14 @@ class Announcing:
         self._lock = threading.Lock()
 
     def writes(
-        self, owner: str, event: str, at: datetime | None, data: dict[str, Any], event_id: str = ""
+        self, owner: str, event: str, at: datetime | None, data: Callable[[], dict[str, Any]], event_id: str = ""
     ) -> list[Write]:
         listening = [endpoint for endpoint in self._endpoints(owner) if endpoint.wants(event)]
         if not listening:
             return []
         now = self._clock()
         event_id = event_id or random_id("evt", self._random)
-        payload = event_bodies.text(event, at or now, data)
+        payload = event_bodies.text(event, at or now, data())
         return [delivery_write(new_delivery(endpoint, event_id, event, payload, now)) for endpoint in listening]
 
     def enqueue(self, committed: Sequence[Write]) -> None:

@@ -1,7 +1,7 @@
 """One attempt at a send that is claimed: posted at most once, and what became of it written down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from functions.domain import mailboxes, records, retries, sends
@@ -19,6 +19,7 @@ from functions.domain.google_ports import Gmail, SentMessage
 from functions.domain.ids import RandomBytes
 from functions.domain.mime import Mime
 from functions.domain.ports import Clock, Documents
+from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import contents, tokens
 from functions.services.outbox import Found, Outbox

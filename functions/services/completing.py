@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from functions.domain import recipes
@@ -13,6 +12,7 @@ from functions.domain.ids import RandomBytes, random_id
 from functions.domain.mime import compose, verify
 from functions.domain.ports import Blobs, Clock, Documents, Put, Sealer, Write
 from functions.domain.recipes import Recipe
+from functions.domain.records import replace
 from functions.domain.send_requests import SendRequest, TemplateUse
 from functions.domain.sends import Send
 from functions.services import contents, recording, unmade

@@ -1,7 +1,7 @@
 """From what a caller asked to what all its messages share: sender, thread, files, template. Nothing is written."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from functions.domain.google_ports import Gmail
 from functions.domain.ids import looks_like
 from functions.domain.messages import Address, Attachment, message_ids, reply_references, reply_subject
 from functions.domain.ports import Clock, Documents
+from functions.domain.records import replace
 from functions.domain.send_requests import AttachmentRef, SendRequest
 from functions.domain.sends import Send
 from functions.domain.templates import TemplateVersion

@@ -8,8 +8,9 @@ started confirms it with a token of their own.
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.domain import event_bodies, records, webhooks
@@ -29,6 +30,7 @@ from functions.domain.errors import (
 from functions.domain.google_ports import Grant
 from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Sealer, Unsealable, Write
+from functions.domain.records import replace
 from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
 from functions.services.announcing import Announcer, Silence
@@ -164,7 +166,8 @@ class Connecting:
         for _ in range(3):
             before = self._accounts.find(owner, derived_id("acc", owner, grant.sub))
             account = self._connected(owner, grant, before.account if before else None)
-            news = self._announcing.writes(owner, webhooks.CONNECTED, None, event_bodies.of_account(account))
+            said = partial(event_bodies.of_account, account)
+            news = self._announcing.writes(owner, webhooks.CONNECTED, None, said)
             try:
                 self._accounts.store(account, before, [*also, *news])
             except PreconditionFailed:

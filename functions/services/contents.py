@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from functions.domain import records
@@ -20,6 +20,7 @@ from functions.domain.errors import BlobMissing, IntegrationError
 from functions.domain.messages import Attachment, Message
 from functions.domain.mime import Mime, compose, verify
 from functions.domain.ports import Blobs, Data, Documents
+from functions.domain.records import replace
 from functions.domain.sends import Send
 
 GONE = "The content of this send is no longer kept."

@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from functions.domain.errors import (
 from functions.domain.google_ports import Gmail
 from functions.domain.ids import RandomBytes, random_id
 from functions.domain.ports import Blobs, Clock, Documents, Tasks
+from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import contents
 from functions.services.attempting import Attempting

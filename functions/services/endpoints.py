@@ -1,7 +1,7 @@
 """The endpoints of an owner: where outbound events go, and the secrets that sign them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.domain import records, webhooks
@@ -10,6 +10,7 @@ from functions.domain.deliveries import disable, well
 from functions.domain.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from functions.domain.ids import RandomBytes, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Sealer, Unsealable, Update
+from functions.domain.records import replace
 from functions.domain.webhooks import MAX_ENDPOINTS, SigningSecret, WebhookEndpoint
 from functions.services.announcing import Announcing, collection
 

@@ -1,7 +1,7 @@
 """What became of every message: the list with its filters, one send in detail, its exact MIME."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from functions.domain.events import Event
 from functions.domain.ids import looks_like
 from functions.domain.mime import compose
 from functions.domain.ports import Blobs, Clock, Documents, Query
+from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import contents
 from functions.services.batches import Batches

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from functions.domain.events import Event, EventType
 from functions.domain.ids import derived_id
 from functions.domain.ports import Documents, Update
 from functions.domain.received import Received, kept
+from functions.domain.records import replace
 from functions.domain.replies import Judged, Kind
 from functions.domain.sends import Send
 from functions.services import outbox

@@ -5,7 +5,7 @@ id derived from its message, so that two looks at once, or one that is cut off a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from functions.domain.errors import (
 from functions.domain.events import Counting, Event, EventType
 from functions.domain.mailboxes import WORTH_WATCHING, Mailbox
 from functions.domain.ports import Clock, Documents, Query
+from functions.domain.records import replace
 from functions.domain.sends import Send
 from functions.services import timeline
 from functions.services.timeline import Timeline

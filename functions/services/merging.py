@@ -6,7 +6,7 @@ that was cut off is repeated under its Idempotency-Key and makes only what is mi
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.domain import batches, sends
@@ -24,6 +24,7 @@ from functions.domain.errors import (
 from functions.domain.ids import RandomBytes, derived_id, random_id
 from functions.domain.mime import Mime, compose, verify
 from functions.domain.ports import Blobs, Clock, Data
+from functions.domain.records import replace
 from functions.domain.send_requests import Recipient, SendRequest
 from functions.domain.sends import Send
 from functions.services import contents, recording

@@ -126,7 +126,7 @@ class Outbox:
         if not event:
             return []
         at = after.sent_at if after.status is Status.SENT else None
-        return self._announcing.writes(after.owner, event, at, event_bodies.of_send(after))
+        return self._announcing.writes(after.owner, event, at, lambda: event_bodies.of_send(after))
 
     def _commit(self, writes: Sequence[Write]) -> list[str]:
         versions = self._documents.commit(writes)

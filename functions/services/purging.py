@@ -4,12 +4,11 @@ In three steps, each of which can be the last one before the process dies: the r
 refer to it; the blob goes; the record goes. What is half done lies in the past with its `purge_at` and is found again.
 """
 
-from dataclasses import replace
-
 from functions.domain import records
 from functions.domain.attachments import AttachmentStatus, StoredAttachment
 from functions.domain.errors import PreconditionFailed
 from functions.domain.ports import Blobs, Clock, Delete, Document, Documents, Query, Update
+from functions.domain.records import replace
 
 BATCH = 50  # a sweep; each takes about three calls
 

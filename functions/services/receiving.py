@@ -8,7 +8,7 @@ import contextlib
 import hmac
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from functions.domain import hook_deliveries, signatures
@@ -23,6 +23,7 @@ from functions.domain.errors import (
 from functions.domain.hook_deliveries import HookDelivery, Verdict
 from functions.domain.ids import looks_like
 from functions.domain.ports import Clock
+from functions.domain.records import replace
 from functions.domain.signed_headers import Headers, Signed, Unsigned
 from functions.domain.triggers import FAILING_AT, Trigger
 from functions.services.accepting import Accepting, Webhook

@@ -7,7 +7,6 @@ over minutes, before "not found" is believed.
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from functions.domain import records, retries, sends
@@ -15,6 +14,7 @@ from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.errors import IntegrationError, NotFound, RateLimited, ReauthRequired, Unavailable
 from functions.domain.google_ports import FoundMessage, Gmail
 from functions.domain.ports import Clock, Documents, Tasks
+from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import tokens
 from functions.services.outbox import Found, Outbox

@@ -1,10 +1,10 @@
 """The record of a send, as it is when it is accepted."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.domain import sends
 from functions.domain.mime import Mime
+from functions.domain.records import replace
 from functions.domain.sends import AttachmentInfo, Send, Status
 from functions.services.composing import Draft
 from functions.services.personalising import Personal

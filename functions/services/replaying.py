@@ -1,11 +1,10 @@
 """A logged webhook once more, because its owner chose so: through the trigger as it is now, as a new delivery."""
 
-from dataclasses import replace
-
 from functions.domain.errors import Conflict, PreconditionFailed
 from functions.domain.hook_deliveries import HookDelivery
 from functions.domain.ids import RandomBytes, derived_id, random_id
 from functions.domain.ports import Clock
+from functions.domain.records import replace
 from functions.domain.triggers import Trigger
 from functions.services import hook_log
 from functions.services.accepting import Accepting, Webhook

@@ -7,7 +7,6 @@ ring is asked. What goes by itself within days, parked grants and bodies of webh
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from functions.domain import records
@@ -15,6 +14,7 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import BlobMissing, PreconditionFailed
 from functions.domain.ids import RandomBytes
 from functions.domain.ports import Blobs, Data, Document, Documents, Sealer, Unsealable, Update
+from functions.domain.records import replace
 from functions.services import endpoints, tokens, trigger_keys, unmade
 from functions.services.erasing import kind, walk
 

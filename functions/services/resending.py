@@ -1,13 +1,13 @@
 """Sending a message again because its owner chose so: a new send, which names the old one."""
 
 import contextlib
-from dataclasses import replace
 
 from functions.domain import records, sends
 from functions.domain.contents import Content
 from functions.domain.errors import Conflict, NotFound, PreconditionFailed, Unavailable
 from functions.domain.ids import derived_id
 from functions.domain.ports import Clock, Documents, Tasks, Update
+from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import contents
 from functions.services.outbox import Found, Outbox

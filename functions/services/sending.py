@@ -1,7 +1,7 @@
 """Sending one message: on record and claimed before Gmail is called, settled after, never posted twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from functions.domain import sends
 from functions.domain.callers import Caller
@@ -12,6 +12,7 @@ from functions.domain.errors import (
 from functions.domain.ids import RandomBytes, derived_id, random_id
 from functions.domain.mime import Mime, compose, verify
 from functions.domain.ports import Blobs, Clock
+from functions.domain.records import replace
 from functions.domain.send_requests import SendRequest
 from functions.domain.sends import Status
 from functions.services import contents, receipts, recording

@@ -2,12 +2,13 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from functions.domain import records
 from functions.domain.errors import FieldError, InvalidMessage
 from functions.domain.ids import looks_like
 from functions.domain.ports import Document, Documents, Page, Query
+from functions.domain.records import replace
 from functions.domain.send_requests import TemplateUse
 from functions.domain.templates import Template, TemplateVersion
 

@@ -1,11 +1,12 @@
 """Templates: drafts that are edited, published as versions that never change; and what a send renders of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from functions.domain import records
 from functions.domain.errors import Conflict, FieldError, NotFound, PreconditionFailed
 from functions.domain.ids import RandomBytes, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update, Write
+from functions.domain.records import replace
 from functions.domain.send_requests import TemplateUse
 from functions.domain.templates import NAME_LIMIT, Template, TemplateFields, TemplateVersion
 from functions.services.template_checks import TemplateChecks, wrong

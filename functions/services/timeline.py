@@ -30,7 +30,7 @@ class Timeline:
         create = Create(path(event.owner, event.id), records.to_data(event))
         count = [Update(outbox.path(event.owner, event.send), counted)] if counted else []
         name = webhooks.MESSAGE_EVENTS[event.type]
-        news = self._announcing.writes(event.owner, name, event.at, event_bodies.of_message(event), event.id)
+        news = self._announcing.writes(event.owner, name, event.at, lambda: event_bodies.of_message(event), event.id)
         try:
             self._documents.commit([create, *count, *news])
         except PreconditionFailed:

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,7 @@ from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import NotFound, PreconditionFailed, ReauthRequired
 from functions.domain.ports import Clock, Documents, Sealer, Unsealable, Update, Write
+from functions.domain.records import replace
 from functions.services.announcing import Announcer, Silence
 from functions.services.turns import Turns
 
@@ -168,7 +169,9 @@ class Tokens:
         dead = current.needs_reauth()
         news: list[Write] = []
         if current.status is not dead.status:
-            news = self._announcing.writes(dead.owner, webhooks.REAUTH_REQUIRED, None, event_bodies.of_account(dead))
+            news = self._announcing.writes(
+                dead.owner, webhooks.REAUTH_REQUIRED, None, lambda: event_bodies.of_account(dead)
+            )
         try:
             self._documents.commit([Update(place, records.changes(current, dead), version=document.version), *news])
         except PreconditionFailed:

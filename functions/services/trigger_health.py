@@ -56,5 +56,9 @@ class TriggerHealth:
             return
 
     def _news(self, trigger: Trigger, failure: Failure, now: datetime) -> list[Write]:
-        said = event_bodies.of_trigger(trigger, failure.reason, failure.detail, failure.delivery, failure.send)
-        return self._announcing.writes(trigger.owner, webhooks.TRIGGER_FAILING, now, said)
+        return self._announcing.writes(
+            trigger.owner,
+            webhooks.TRIGGER_FAILING,
+            now,
+            lambda: event_bodies.of_trigger(trigger, failure.reason, failure.detail, failure.delivery, failure.send),
+        )

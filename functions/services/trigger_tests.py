@@ -1,7 +1,7 @@
 """What a trigger makes of a payload, before it makes anything: nothing is written, and nothing goes out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from functions.domain import mail_warnings, mapping, payloads, recipes, signatures
@@ -9,6 +9,7 @@ from functions.domain.errors import Conflict, FieldError, IntegrationError
 from functions.domain.mapping import Mapped, MappingFailed
 from functions.domain.payloads import BadPayload
 from functions.domain.ports import Clock
+from functions.domain.records import replace
 from functions.domain.signed_headers import Headers, Unsigned
 from functions.domain.template_ports import Rendered, Templating
 from functions.domain.trigger_ports import Paths

@@ -7,7 +7,6 @@ record that the sweep finds. While it is `waiting`, it is in no list and no send
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from functions.domain import attachments, records
@@ -17,6 +16,7 @@ from functions.domain.callers import Caller
 from functions.domain.errors import BlobMissing, Conflict, FieldError, InvalidRequest, NotFound, PreconditionFailed
 from functions.domain.ids import RandomBytes, random_id
 from functions.domain.ports import Blobs, Clock, Create, Delete, Documents, SignedUpload
+from functions.domain.records import replace
 from functions.services.attachments import UNKNOWN, Attachments, FoundAttachment, blob, path
 
 

@@ -7,7 +7,6 @@ once: what is found has ids of its own, and how far was looked only ever goes on
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import IntegrationError, PreconditionFailed, Unavailable
 from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update
+from functions.domain.records import replace
 from functions.domain.sends import Send
 from functions.services import tokens
 from functions.services.tokens import Tokens

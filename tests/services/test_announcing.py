@@ -120,7 +120,7 @@ def test_another_instances_new_endpoint_is_known_once_the_memory_is_over(world: 
 def test_only_so_many_owners_are_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(announcing, "REMEMBERED", 3)
     for number in range(10):
-        world.announcing.writes(f"own_{number}", "send.sent", None, {})
+        world.announcing.writes(f"own_{number}", "send.sent", None, dict)
 
     assert list(world.announcing._known) == ["own_7", "own_8", "own_9"]
 
@@ -189,7 +189,7 @@ def test_where_the_endpoints_cannot_be_read_nothing_is_changed_silently(tmp_path
     flaky.down = True
 
     with pytest.raises(Unavailable):
-        world.announcing.writes(OWNER, "send.sent", None, {})
+        world.announcing.writes(OWNER, "send.sent", None, dict)
 
 
 def test_a_queue_that_is_away_does_not_keep_the_send_from_its_answer(world: World) -> None:
