@@ -25,10 +25,43 @@ function compressed(): Plugin {
   };
 }
 
+/** What app/console/main.ts imports once index.html is shown comes at once, beside it. */
+function preloaded(): Plugin {
+  return {
+    name: "preloaded",
+    transformIndexHtml: {
+      order: "post",
+      handler(_, { bundle, chunk }) {
+        if (!bundle || !chunk) return [];
+        const scripts = new Set<string>();
+        const add = (name: string) => {
+          const found = bundle[name];
+          if (name === chunk.fileName || scripts.has(name) || found?.type !== "chunk") return;
+          scripts.add(name);
+          found.imports.forEach(add);
+        };
+        chunk.dynamicImports.forEach(add);
+        const styles = [...scripts].flatMap((name) => {
+          const found = bundle[name];
+          return found?.type === "chunk" ? [...(found.viteMetadata?.importedCss ?? [])] : [];
+        });
+        const link = (name: string, attrs: Record<string, string>) => ({
+          tag: "link",
+          attrs: { ...attrs, crossorigin: true, href: `/${name}` },
+        });
+        return [
+          ...styles.map((name) => link(name, { rel: "stylesheet" })),
+          ...[...scripts].map((name) => link(name, { rel: "modulepreload" })),
+        ].map((tag) => ({ ...tag, injectTo: "head" as const }));
+      },
+    },
+  };
+}
+
 /** The console: pages with hashed assets, which functions/edge/static.py serves. */
 export default defineConfig({
   ...shared,
-  plugins: [...shared.plugins, compressed()],
+  plugins: [...shared.plugins, preloaded(), compressed()],
   server: {
     proxy: {
       "/api": process.env["API_URL"] ?? "http://localhost:8000",

@@ -1,6 +1,7 @@
 import react from "@vitejs/plugin-react";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import type { UserConfig } from "vite";
+import { unasked } from "./vite.locale.ts";
 import { strength } from "./vite.strength.ts";
 
 /** What both builds share. */
@@ -9,6 +10,7 @@ export const shared = {
     react(),
     // React Aria speaks 30 languages; what this component says itself is in i18n/, in English.
     { ...optimizeLocales.vite({ locales: ["en-US"] }), enforce: "pre" as const },
+    unasked(),
   ],
   css: { modules: { generateScopedName: "gi-[name]-[local]-[hash:base64:4]" }, postcss: { plugins: [strength] } },
   build: {

@@ -1,9 +1,10 @@
 """The console around its sections: the key, how a sign-in ended, and what the page may do."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Response, expect
+from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
 
 from tests.browser import people
 from tests.browser.people import Person, account, notice
@@ -165,6 +166,27 @@ def test_a_message_is_shown_with_its_styles_and_without_its_scripts(home: Page) 
     assert home.frame_locator("iframe").locator("body").evaluate("() => self.origin") == "null"
 
 
+def test_the_page_begins_before_its_scripts_are_there(server: LocalServer, page: Page) -> None:
+    """The heading is shown and stays, and the accounts are asked for, once."""
+    held: list[Route] = []
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(server.url)))
+    page.route("**/assets/page-*.js", lambda route: held.append(route))
+    page.goto(server.link, wait_until="commit")
+    heading = page.get_by_role("heading", name="Gmail integration").element_handle()
+    expect(page.get_by_role("img", name="Loading…")).to_be_visible()
+    for _ in range(100):
+        if "/api/gmail/accounts/?page_size=500" in asked and held:
+            break
+        page.wait_for_timeout(100)
+    expect(accounts(page)).to_be_hidden()
+    for route in held:
+        route.continue_()
+    people.loaded(page)
+    assert asked.count("/api/gmail/accounts/?page_size=500") == 1
+    assert heading.evaluate("one => one.isConnected")
+
+
 def test_the_first_view_takes_at_most_200_kilobytes_of_script(server: LocalServer, page: Page) -> None:
     seen: list[Response] = []
     page.on("response", lambda response: seen.append(response))
@@ -178,3 +200,15 @@ def test_the_first_view_takes_at_most_200_kilobytes_of_script(server: LocalServe
         again = page.request.get(one.url, headers={"Accept-Encoding": "gzip"})
         total += int(again.headers["content-length"])
     assert 0 < total <= 200_000
+
+
+def test_what_is_loaded_before_anything_is_shown_is_less(server: LocalServer, page: Page) -> None:
+    """Menus, dialogs and what else opens come when the browser has nothing better to do."""
+    start = page.request.get(server.url).text()
+    scripts = re.findall(r'"(/assets/[^"]+\.js)"', start)
+    assert len(scripts) > 1  # the page's own come beside index.html's, not after it
+    sizes = [
+        int(page.request.get(server.url + one, headers={"Accept-Encoding": "gzip"}).headers["content-length"])
+        for one in scripts
+    ]
+    assert sum(sizes) <= 135_000

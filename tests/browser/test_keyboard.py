@@ -58,6 +58,7 @@ def test_what_can_not_be_undone_begins_at_the_harmless_button(home: Page, sender
     menu = home.get_by_role("button", name=f"More for {sender.email}")
     go(home, menu)
     home.keyboard.press("Enter")
+    expect(home.get_by_role("menuitem", name="Settings")).to_be_focused()
     home.keyboard.press("End")
     home.keyboard.press("Enter")
     dialog = home.get_by_role("alertdialog")

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useIntegration } from "../integration/context";
 import { answer, idempotencyKey, type ApiClient } from "./client";
+import { MOST } from "./early";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -8,8 +9,6 @@ export type Account = Schemas["Account"];
 export type AccountDetail = Schemas["AccountDetail"];
 export type AccountChange = Schemas["AccountChange"];
 export type SendRequest = Schemas["SendRequest"];
-
-const MOST = 500; // entries on a page, of the API
 
 /** Where the answers of each resource are kept; whatever changes one invalidates from here. */
 export const accountKeys = {

@@ -1,4 +1,5 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
+import type { Early } from "./early";
 import { ApiProblem, problemOf } from "./problem";
 import type { paths } from "./schema";
 import type { GetToken } from "./token";
@@ -6,7 +7,7 @@ import type { GetToken } from "./token";
 export type ApiClient = Client<paths>;
 
 /** Calls the API at `apiUrl`; "" is the page's own origin. `onRefused` hears of every 401. */
-export function makeClient(apiUrl: string, getToken: GetToken, onRefused?: () => void): ApiClient {
+export function makeClient(apiUrl: string, getToken: GetToken, onRefused?: () => void, early?: Early): ApiClient {
   const middleware: Middleware = {
     async onRequest({ request }) {
       request.headers.set("Authorization", `Bearer ${await getToken()}`);
@@ -23,7 +24,10 @@ export function makeClient(apiUrl: string, getToken: GetToken, onRefused?: () =>
     },
   };
   // fetch is looked up at each call, so that whoever replaces it later is heard.
-  const client = createClient<paths>({ baseUrl: absolute(apiUrl), fetch: (request) => globalThis.fetch(request) });
+  const client = createClient<paths>({
+    baseUrl: absolute(apiUrl),
+    fetch: (request) => (request.method === "GET" && early?.answer(request.url)) || globalThis.fetch(request),
+  });
   client.use(middleware);
   return client;
 }

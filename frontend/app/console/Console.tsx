@@ -1,28 +1,19 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { GmailIntegration } from "../components/settings/GmailIntegration";
+import { createPortal } from "react-dom";
+import type { Early } from "../api/early";
+import { InBrowser as GmailIntegration } from "../components/settings/GmailIntegration";
 import { en } from "../i18n/en";
 import { readConnectResult } from "../integration/connect-result";
-import { looksLikeKey, keyFromAddress, storedKey, storeKey } from "./session";
+import { looksLikeKey, keyFromAddress, storeKey, type Session } from "./session";
 import { SignIn } from "./SignIn";
 import styles from "./console.module.css";
 
-interface Session {
-  key: string;
-  refused: boolean;
-}
-
-function start(): Session {
-  const given = keyFromAddress();
-  if (given) storeKey(given);
-  const key = given || storedKey();
-  return key && !looksLikeKey(key) ? { key: "", refused: true } : { key, refused: false };
-}
-
-/** The page: a key is asked for, then the component is shown. */
-export function Console() {
+/** The page below its heading, which is in index.html: a key is asked for, then the component is shown. */
+export function Console({ session, early }: { session: Session; early: Early }) {
   const t = en.console;
-  const [{ key, refused }, setSession] = useState(start);
+  const [{ key, refused }, setSession] = useState(session);
   const main = useRef<HTMLElement>(null);
+  const [top] = useState(() => document.getElementById("top"));
   const enter = useCallback((given: string) => {
     const valid = looksLikeKey(given);
     storeKey(valid ? given : "");
@@ -46,15 +37,15 @@ export function Console() {
     };
   }, [key, enter]);
   return (
-    <div className="console">
-      <header className="console-top">
-        <h1>{t.title}</h1>
-        {key && (
+    <>
+      {top &&
+        key &&
+        createPortal(
           <button type="button" className={styles.leave} onClick={() => leave(false)}>
             {t.leave}
-          </button>
+          </button>,
+          top,
         )}
-      </header>
       <main ref={main} tabIndex={-1} className={styles.main}>
         {key ? (
           <GmailIntegration
@@ -64,6 +55,7 @@ export function Console() {
             routing="hash"
             returnTo={`${location.origin}/`}
             onUnauthenticated={() => leave(true)}
+            {...(key === session.key ? { early } : {})} // asked for with the key that was there first
           />
         ) : (
           <SignIn refused={refused} toFinish={readConnectResult(location.search)?.status === "confirm"} onKey={enter} />
@@ -72,6 +64,6 @@ export function Console() {
       <footer className={styles.footer}>
         <a href="/api/gmail/openapi.json">{t.description}</a>
       </footer>
-    </div>
+    </>
   );
 }

@@ -20,3 +20,17 @@ export function keyFromAddress(): string {
   if (key) history.replaceState(null, "", location.pathname + location.search);
   return key;
 }
+
+export interface Session {
+  /** "" where there is none. */
+  key: string;
+  refused: boolean;
+}
+
+/** Whose page this is, by the address or what this tab has kept. */
+export function start(): Session {
+  const given = keyFromAddress();
+  if (given) storeKey(given);
+  const key = given || storedKey();
+  return key && !looksLikeKey(key) ? { key: "", refused: true } : { key, refused: false };
+}

@@ -5,24 +5,28 @@ import { useIntegration } from "../integration/context";
 export function useFormat() {
   const { locale } = useIntegration();
   return useMemo(() => {
-    const moment = new Intl.DateTimeFormat(locale, {
-      year: "numeric",
-      month: "short",
-      day: "numeric",
-      hour: "numeric",
-      minute: "2-digit",
-      timeZoneName: "short",
-    });
-    const brief = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-    const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-    const number = new Intl.NumberFormat(locale);
+    // Each is made when it is needed: the first of a page takes a browser as long as all of the rest of a card.
+    const moment = once(
+      () =>
+        new Intl.DateTimeFormat(locale, {
+          year: "numeric",
+          month: "short",
+          day: "numeric",
+          hour: "numeric",
+          minute: "2-digit",
+          timeZoneName: "short",
+        }),
+    );
+    const brief = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }));
+    const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
+    const number = once(() => new Intl.NumberFormat(locale));
     return {
       /** An RFC 3339 time in the reader's time zone, which it names. */
-      time: (value: string) => moment.format(new Date(value)),
+      time: (value: string) => moment().format(new Date(value)),
       /** The same without the zone's name, where many stand below each other or one that names it stands beside. */
-      brief: (value: string) => brief.format(new Date(value)),
-      date: (value: string) => day.format(new Date(value)),
-      number: (value: number) => number.format(value),
+      brief: (value: string) => brief().format(new Date(value)),
+      date: (value: string) => day().format(new Date(value)),
+      number: (value: number) => number().format(value),
       /** Bytes, such as "1.4 MB". */
       size: (bytes: number) => size(bytes, locale),
     };
@@ -40,4 +44,9 @@ function size(bytes: number, locale: string): string {
     maximumFractionDigits: 1,
   } as const;
   return new Intl.NumberFormat(locale, options).format(bytes / 1000 ** step);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }

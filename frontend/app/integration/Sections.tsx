@@ -32,6 +32,10 @@ export function Sections() {
       onSelect={(id) => {
         if (id !== selected.id || route.rest.length) navigate(`/${id}`);
       }}
+      onNear={(id) => {
+        const near = sections.find((section) => section.id === id);
+        near?.load?.().catch(() => undefined); // said when it is chosen
+      }}
     />
   );
 }

@@ -1,5 +1,6 @@
-import { lazy, type ComponentType } from "react";
+import type { ComponentType } from "react";
 import type { Strings } from "../i18n/en";
+import { onDemand } from "../ui/onDemand";
 import AccountsSection from "./accounts/AccountsSection";
 
 export interface Section {
@@ -7,23 +8,54 @@ export interface Section {
   id: string;
   title: (strings: Strings) => string;
   Component: ComponentType;
+  /** Begins to load it; absent where it is there at once. */
+  load?: () => Promise<unknown>;
 }
 
 /**
  * The tabs, in their order. The first one is shown first, so it is there at once: loaded by itself it would come a
- * request, a parse and React's pause between two placeholders (300 ms) later. The others are loaded when they are opened.
+ * request, a parse and React's pause between two placeholders (300 ms) later. The others are loaded when they are opened,
+ * or about to be.
  */
 export const sections: readonly [Section, ...Section[]] = [
   { id: "accounts", title: (s) => s.accounts.title, Component: AccountsSection },
-  { id: "compose", title: (s) => s.compose.title, Component: lazy(() => import("./compose/ComposeSection")) },
-  { id: "templates", title: (s) => s.templates.title, Component: lazy(() => import("./templates/TemplatesSection")) },
-  { id: "history", title: (s) => s.history.title, Component: lazy(() => import("./history/HistorySection")) },
-  {
-    id: "suppressions",
-    title: (s) => s.suppressions.title,
-    Component: lazy(() => import("./suppressions/SuppressionsSection")),
-  },
-  { id: "webhooks", title: (s) => s.webhooks.title, Component: lazy(() => import("./webhooks/WebhooksSection")) },
-  { id: "events", title: (s) => s.events.title, Component: lazy(() => import("./events/EventsSection")) },
-  { id: "keys", title: (s) => s.keys.title, Component: lazy(() => import("./keys/KeysSection")) },
+  loaded(
+    "compose",
+    (s) => s.compose.title,
+    () => import("./compose/ComposeSection"),
+  ),
+  loaded(
+    "templates",
+    (s) => s.templates.title,
+    () => import("./templates/TemplatesSection"),
+  ),
+  loaded(
+    "history",
+    (s) => s.history.title,
+    () => import("./history/HistorySection"),
+  ),
+  loaded(
+    "suppressions",
+    (s) => s.suppressions.title,
+    () => import("./suppressions/SuppressionsSection"),
+  ),
+  loaded(
+    "webhooks",
+    (s) => s.webhooks.title,
+    () => import("./webhooks/WebhooksSection"),
+  ),
+  loaded(
+    "events",
+    (s) => s.events.title,
+    () => import("./events/EventsSection"),
+  ),
+  loaded(
+    "keys",
+    (s) => s.keys.title,
+    () => import("./keys/KeysSection"),
+  ),
 ];
+
+function loaded(id: string, title: Section["title"], load: () => Promise<{ default: ComponentType }>): Section {
+  return { id, title, ...onDemand(load) };
+}

@@ -1,8 +1,9 @@
+import { Suspense, useId, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import { Menu as AriaMenu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
-import { Popover } from "react-aria-components/Popover";
 import buttons from "./Button.module.css";
-import styles from "./overlays.module.css";
+import type { MenuFocus } from "./MenuList";
+import { onDemand } from "./onDemand";
+import { useSoon } from "./soon";
 
 export interface MenuAction {
   id: string;
@@ -12,7 +13,13 @@ export interface MenuAction {
   isDisabled?: boolean;
 }
 
-/** A button with further actions. `label` is read out where `children` is only a sign. */
+const { Component: MenuList, load } = onDemand(() => import("./MenuList"));
+const KEYS: Partial<Record<string, MenuFocus>> = { Enter: "first", " ": "first", ArrowDown: "first", ArrowUp: "last" };
+
+/**
+ * A button with further actions. `label` is read out where `children` is only a sign. What opens is loaded when nothing
+ * else is to be done: a page shows many such buttons at once, and few of them are pressed.
+ */
 export function Menu({
   label,
   actions,
@@ -24,27 +31,55 @@ export function Menu({
   children?: React.ReactNode;
   kind?: "primary" | "quiet";
 }) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const [starts, setStarts] = useState<MenuFocus | null>(null); // null: it was not opened yet
+  useSoon(load);
+  const open = (focus: MenuFocus) => {
+    button.current?.focus(); // comes back to it in the end
+    setStarts(focus);
+    setOpen(true);
+  };
   return (
-    <MenuTrigger>
-      <AriaButton aria-label={label} className={buttons.button} data-kind={kind}>
+    <>
+      <AriaButton
+        ref={button}
+        id={id}
+        aria-label={label}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        preventFocusOnPress
+        className={buttons.button}
+        data-kind={kind}
+        // As a native menu: by a mouse when it goes down, by a finger when it goes up.
+        onPressStart={({ pointerType }) => {
+          if (pointerType !== "touch" && pointerType !== "keyboard") open(pointerType === "virtual" ? "first" : true);
+        }}
+        onPress={({ pointerType }) => {
+          if (pointerType === "touch") open(true);
+        }}
+        onKeyDown={(event) => {
+          const focus = KEYS[event.key];
+          if (!focus) return;
+          event.preventDefault();
+          open(focus);
+        }}
+      >
         {children}
       </AriaButton>
-      <Popover className={styles.popover}>
-        <AriaMenu className={styles.list}>
-          {actions.map(({ id, label: text, onAction, tone = "normal", isDisabled = false }) => (
-            <MenuItem
-              key={id}
-              id={id}
-              onAction={onAction}
-              isDisabled={isDisabled}
-              className={styles.item}
-              data-tone={tone}
-            >
-              {text}
-            </MenuItem>
-          ))}
-        </AriaMenu>
-      </Popover>
-    </MenuTrigger>
+      {starts !== null && (
+        <Suspense>
+          <MenuList
+            trigger={button}
+            labelledBy={id}
+            actions={actions}
+            focus={starts}
+            isOpen={isOpen}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }

@@ -2,8 +2,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { UNSAFE_PortalProvider as PortalProvider } from "react-aria/PortalProvider";
 import { Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
+import { accountKeys } from "../../api/accounts";
 import { ApiProblem } from "../../api/problem";
 import { makeClient } from "../../api/client";
+import type { Early } from "../../api/early";
 import type { GetToken } from "../../api/token";
 import { en, type Strings } from "../../i18n/en";
 import { override, type Overrides } from "../../i18n/override";
@@ -46,9 +48,11 @@ export function GmailIntegration(props: GmailIntegrationProps) {
   return inBrowser ? <InBrowser {...props} /> : null;
 }
 
-function InBrowser(props: GmailIntegrationProps) {
+/** The same, where a browser is there for certain. `early`: answers that are on their way already. */
+export function InBrowser(props: GmailIntegrationProps & { early?: Early }) {
   const {
     apiUrl,
+    early,
     theme: colours = "auto",
     connectIn = "redirect",
     routing = "memory",
@@ -57,7 +61,7 @@ function InBrowser(props: GmailIntegrationProps) {
     returnTo,
   } = props;
   const portal = useRef<HTMLDivElement>(null);
-  const [cache] = useState(makeCache);
+  const [cache] = useState(() => makeCache(early));
   const [result] = useState(() => readConnectResult(location.search));
   const [finished] = useState(() => result !== null && reportFromPopup(result));
   const taken = useRef(false);
@@ -77,8 +81,9 @@ function InBrowser(props: GmailIntegrationProps) {
         apiUrl,
         () => latest.current.getToken(),
         () => latest.current.onUnauthenticated?.(),
+        early,
       ),
-    [apiUrl],
+    [apiUrl, early],
   );
   /* eslint-enable react-hooks/refs */
   const integration = useMemo<Integration>(
@@ -124,12 +129,16 @@ function InBrowser(props: GmailIntegrationProps) {
   );
 }
 
-function makeCache(): QueryClient {
+function makeCache(early: Early | undefined): QueryClient {
   const retry = (count: number, error: Error) => error instanceof ApiProblem && error.passing && count < 2;
-  return new QueryClient({
+  const cache = new QueryClient({
     defaultOptions: {
       queries: { retry, staleTime: 10_000, refetchOnWindowFocus: true, networkMode: "always" },
       mutations: { networkMode: "always" },
     },
   });
+  const known = early?.accounts();
+  // More than one page is asked for as always.
+  if (known?.next_page_token === null) cache.setQueryData(accountKeys.list, known.accounts);
+  return cache;
 }

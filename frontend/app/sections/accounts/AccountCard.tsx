@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useAccount, useChangeAccount, type Account } from "../../api/accounts";
 import { useFormat } from "../../i18n/format";
 import { useConnect } from "../../integration/connect";
@@ -8,21 +8,23 @@ import { Button } from "../../ui/Button";
 import { Card, Soft } from "../../ui/layout";
 import { Menu } from "../../ui/Menu";
 import { useNotices } from "../../ui/notices";
+import { onDemand } from "../../ui/onDemand";
 import { Meter } from "../../ui/ProgressBar";
+import { useSoon } from "../../ui/soon";
 import { Skeleton } from "../../ui/Waiting";
-import { DisconnectDialog } from "./DisconnectDialog";
-import { SettingsDialog } from "./SettingsDialog";
-import { TestDialog } from "./TestDialog";
+import type { Opened } from "./AccountDialogs";
 import styles from "./accounts.module.css";
 
-type Opened = "none" | "settings" | "test" | "disconnect";
+const { Component: AccountDialogs, load } = onDemand(() => import("./AccountDialogs"));
 
 export function AccountCard({ account }: { account: Account }) {
   const t = useStrings().accounts;
   const { notify, notifyProblem } = useNotices();
   const { connect, isConnecting } = useConnect();
   const change = useChangeAccount(account.id);
-  const [opened, setOpened] = useState<Opened>("none");
+  // null: nothing was opened yet, and nothing is loaded for it.
+  const [opened, setOpened] = useState<Opened | null>(null);
+  useSoon(load);
   const named = (action: string) => t.withEmail(action, account.email);
   const close = () => setOpened("none");
   const canSend = account.status === "connected" && account.capabilities.send;
@@ -63,9 +65,11 @@ export function AccountCard({ account }: { account: Account }) {
         </div>
       </div>
       <Details account={account} />
-      <SettingsDialog account={account} isOpen={opened === "settings"} onClose={close} />
-      <TestDialog account={account} isOpen={opened === "test"} onClose={close} />
-      <DisconnectDialog account={account} isOpen={opened === "disconnect"} onClose={close} />
+      {opened && (
+        <Suspense>
+          <AccountDialogs account={account} opened={opened} onClose={close} />
+        </Suspense>
+      )}
     </Card>
   );
 }
