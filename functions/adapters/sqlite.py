@@ -16,12 +16,12 @@ from pathlib import Path
 
 from functions.adapters import cursors, searches, values
 from functions.adapters.cursors import Place
-from functions.adapters.sqlite_commits import Creates, Together, refuse_known, text, transaction
+from functions.adapters.sqlite_commits import Commit, Together, read, transaction
 from functions.adapters.sqlite_connections import Connections
 from functions.adapters.sqlite_entries import counting, entries, statement
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import Index, Indexes
-from functions.domain.ports import Create, Data, Delete, Document, Increment, Page, Put, Query, Update, Write
+from functions.domain.ports import Create, Data, Delete, Document, Page, Query, Write
 
 _SCHEMA_VERSION = 1
 # An older release takes its versions from the counter; these are random, which needs neither a statement nor a page.
@@ -35,9 +35,7 @@ CREATE TABLE indexed (declaration TEXT NOT NULL);
 INSERT INTO counter VALUES (0);
 INSERT INTO indexed VALUES ('');
 """
-_INT64 = 2**63
 EXPIRED = 200  # documents of a collection that are removed at once
-TOGETHER = 50  # documents of one commit that is written together with others
 CHECKPOINT = 200  # commits
 
 
@@ -60,43 +58,28 @@ class SqliteDocuments:
         for path in paths:
             values.check_path(path)
         with self._db() as db:
-            rows = [
-                db.execute("SELECT path, data, version FROM documents WHERE path = ?", (path,)).fetchone()
-                for path in paths
-            ]
-        return [_document(row) if row else None for row in rows]
+            found = read(db, paths)
+        return [found.get(path) for path in paths]
 
     def commit(self, writes: Sequence[Write]) -> list[str]:
-        if paths := [write.path for write in writes if isinstance(write, Create)]:
-            with self._db() as db:
-                refuse_known(db, paths)  # before it is looked at, waits for a lock, and makes others wait
-        checked = values.check_writes(writes)
-        if not checked:
+        paths = [values.check_path(write.path) for write in writes]
+        if not paths:
             return []
-        creates = [write for write in checked if isinstance(write, Create)]
-        created = Creates(self._kept, creates)
-        if len(creates) == len(checked) <= TOGETHER:
-            versions = self._create(created, len(checked))
-        else:
-            with self._connections.turn, self._db(self._connections.writing) as db:
-                versions = self._written(db, checked, created)
+        with self._db() as db:
+            found = read(db, paths)
+        for write in writes:
+            if isinstance(write, Create) and write.path in found:  # before it is looked at: most repeats end here
+                raise PreconditionFailed(f"{write.path} exists.")
+        commit = Commit(self._kept, values.check_writes(writes), found)
+        with self._db():
+            self._together.commit(commit, self._lead)
         if next(self._commits) % CHECKPOINT == 0:
             self._connections.checkpoint()
-        return versions
-
-    def _create(self, created: Creates, count: int) -> list[str]:
-        with self._db():
-            self._together.commit(created, self._lead)
-        return [str(created.version)] * count
+        return ["" if isinstance(write, Delete) else str(commit.version) for write in writes]
 
     def _lead(self) -> None:
         with self._connections.turn:
             self._together.write(self._connections.writing(), self._timeout)
-
-    def _written(self, db: sqlite3.Connection, checked: Sequence[Write], created: Creates) -> list[str]:
-        with transaction(db, self._timeout) as version:
-            created.write(db, version)
-            return [str(version) if isinstance(w, Create) else self._write(db, w, version) for w in checked]
 
     def query(self, query: Query) -> Page:
         chosen = self._indexes.check(query)
@@ -132,23 +115,6 @@ class SqliteDocuments:
     def close(self) -> None:
         """Closes this thread's connection, and the one to write with."""
         self._connections.close()
-
-    def _write(self, db: sqlite3.Connection, write: Put | Update | Delete, version: int) -> str:
-        row = db.execute("SELECT path, data, version FROM documents WHERE path = ?", (write.path,)).fetchone()
-        old = _document(row) if row else None
-        _check_precondition(write, old)
-        if isinstance(write, Delete):
-            db.execute("DELETE FROM documents WHERE path = ?", (write.path,))
-            _replace_entries(db, self._kept, self._kept, write.path, old.data if old else None, None)
-            return ""
-        data = _merged(old.data, write.data) if isinstance(write, Update) and old else write.data
-        db.execute(
-            "INSERT INTO documents VALUES (?, ?, ?)"
-            " ON CONFLICT (path) DO UPDATE SET data = excluded.data, version = excluded.version",
-            (write.path, text(write.path, data), version),
-        )
-        _replace_entries(db, self._kept, self._kept, write.path, old.data if old else None, data)
-        return str(version)
 
     @contextmanager
     def _db(self, which: Callable[[], sqlite3.Connection] | None = None) -> Iterator[sqlite3.Connection]:
@@ -196,28 +162,6 @@ def _count(db: sqlite3.Connection, query: Query, chosen: tuple[Index, ...]) -> i
 
 def _document(row: tuple[str, str, int]) -> Document:
     return Document(row[0], values.loads(row[1]), str(row[2]))
-
-
-def _check_precondition(write: Put | Update | Delete, old: Document | None) -> None:
-    if isinstance(write, Update) and not old:
-        raise PreconditionFailed(f"{write.path} does not exist.")
-    if isinstance(write, Update | Delete) and write.version is not None and (not old or old.version != write.version):
-        raise PreconditionFailed(f"{write.path} has changed.")
-
-
-def _merged(old: Data, new: Data) -> Data:
-    merged = dict(old)
-    for name, value in new.items():
-        merged[name] = _increased(old.get(name), value.by) if isinstance(value, Increment) else value
-    return merged
-
-
-def _increased(old: object, by: int) -> int | float:
-    """As Firestore does it: what is no number counts as nothing, and 64 bits saturate."""
-    if isinstance(old, float):
-        return old + by
-    start = old if isinstance(old, int) and not isinstance(old, bool) else 0
-    return max(-_INT64, min(_INT64 - 1, start + by))
 
 
 def _replace_entries(

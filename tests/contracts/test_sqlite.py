@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from functions.adapters import sqlite
+from functions.adapters import sqlite, sqlite_commits
 from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
-from functions.adapters.sqlite_entries import statement
+from functions.adapters.sqlite_entries import entries, statement
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import parse
-from functions.domain.ports import Create, Increment, Put, Query, Update
+from functions.domain.ports import Create, Delete, Increment, Put, Query, Update, Write
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -142,29 +142,122 @@ def test_a_lock_that_is_not_given_up_is_unavailable_in_time(tmp_path: Path) -> N
     store.commit([Update("owners/a", {"n": Increment(1)})])
 
 
-def creating(store: SqliteDocuments, paths: list[str]) -> tuple[list[Future[list[str]]], Callable[[], None]]:
+def committing(
+    store: SqliteDocuments, commits: list[list[Write]]
+) -> tuple[list[Future[list[str]]], Callable[[], None]]:
     """A thread for each; all of them wait when this returns. The second is called to let the pool go."""
-    pool = ThreadPoolExecutor(len(paths))
-    made = [pool.submit(store.commit, [Create(path, {"n": n})]) for n, path in enumerate(paths)]
-    while len(store._together._waiting) < len(paths):
+    pool = ThreadPoolExecutor(len(commits))
+    made = [pool.submit(store.commit, writes) for writes in commits]
+    while len(store._together._waiting) < len(commits):
+        assert not any(future.done() for future in made)
         time.sleep(0.001)
     return made, pool.shutdown
 
 
-def test_what_waits_to_be_created_is_written_at_once_and_each_is_answered_for_itself(tmp_path: Path) -> None:
-    store = SqliteDocuments(tmp_path / "documents.db", declared())
-    store.commit([Put("owners/a", {})])
-    other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteDocuments:
+    return SqliteDocuments(tmp_path / "documents.db", declared())
+
+
+@pytest.fixture
+def held(tmp_path: Path, store: SqliteDocuments) -> sqlite3.Connection:
+    """Another process's connection, in the middle of a transaction."""
+    store.commit([Put("owners/a", {"n": 0})])
+    other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
-    made, finish = creating(store, ["owners/b", "owners/c", "owners/c", "owners/d"])
-    other.execute("ROLLBACK")
+    return other
+
+
+def test_what_waits_is_written_in_one_transaction_and_each_is_answered_for_itself(
+    store: SqliteDocuments, held: sqlite3.Connection
+) -> None:
+    statements: list[str] = []
+    store._connections.writing().set_trace_callback(statements.append)
+    paths = ["owners/b", "owners/c", "owners/c", "owners/d"]
+    made, finish = committing(store, [[Create(path, {"n": n})] for n, path in enumerate(paths)])
+    held.execute("ROLLBACK")
     finish()
     failed = [future for future in made if future.exception()]
     assert [type(future.exception()) for future in failed] == [PreconditionFailed]
     assert failed[0] in made[1:3]
-    versions = {version for future in made if future not in failed for version in future.result()}
-    assert len(versions) == 1  # of one transaction
-    assert {document.version for document in store.below("owners", 10)[1:]} == versions
+    versions = [future.result()[0] for future in made if future not in failed]
+    assert len(set(versions)) == 3
+    assert [document.version for document in store.below("owners", 10)[1:]] == versions
+    assert [one.split()[0] for one in statements].count("COMMIT") == 1
+    assert len([one for one in statements if not one.startswith("BEGIN")]) < 8  # for all, and what the loser read anew
+
+
+def test_commits_of_all_kinds_to_the_same_documents_follow_one_another(
+    store: SqliteDocuments, held: sqlite3.Connection
+) -> None:
+    """Each as if alone: every increment counts, a version that has passed is refused, entries go with their values."""
+    found = store.get("owners/a")
+    assert found is not None
+    version = found.version
+    commits: list[list[Write]] = [
+        [Update("owners/a", {"n": Increment(1)}), Create(f"owners/o{n}", {"n": n})] for n in range(10)
+    ]
+    commits += [[Update("owners/a", {"said": n}, version=version)] for n in range(5)]
+    commits += [[Delete("owners/a"), Create("owners/after", {})]]
+    made, finish = committing(store, commits)
+    held.execute("ROLLBACK")
+    finish()
+    refused = [n for n, future in enumerate(made) if future.exception()]
+    assert all(isinstance(made[n].exception(), PreconditionFailed) for n in refused)
+    assert store.get("owners/after")
+    deleted_at = len(commits) - 1
+    assert deleted_at not in refused
+    written = {document.id for document in store.below("owners", 50)}
+    assert written == {"after", *(f"o{n}" for n in range(10) if n not in refused)}  # all of a commit, or nothing
+    assert len(set(range(10, 15)) - set(refused)) <= 1  # of those that want the same version
+
+
+def test_increments_of_many_threads_all_count_and_leave_one_entry(store: SqliteDocuments) -> None:
+    due, path = START, "owners/a/sends/s"
+    store.commit([Create(path, {"status": "s", "due_at": due, "n": 0})])
+
+    def count(number: int) -> None:
+        for n in range(20):
+            moment = due + timedelta(seconds=number * 20 + n)
+            store.commit(
+                [Update(path, {"n": Increment(1), "due_at": moment}), Create(f"owners/a/events/{number}-{n}", {})]
+            )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(8)))
+    found = store.get(path)
+    assert found is not None
+    assert found.data["n"] == 160
+    query = Query("sends", {"status": "s"}, order=("due_at", "asc"), group=True)
+    assert [document.path for document in store.query(query).documents] == [path]
+    with store._db() as db:
+        assert db.execute("SELECT count(*) FROM entries WHERE name = ?", (path,)).fetchone()[0] == len(
+            [entry for entry in entries(store._kept, path, found.data) if entry[2] == path]
+        )
+
+
+def test_more_than_one_transaction_takes_is_written_by_the_next(
+    store: SqliteDocuments, held: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_commits, "_TOGETHER", 5)
+    commits: list[list[Write]] = [[Create(f"owners/o{n}-{m}", {}) for m in range(2 + n)] for n in range(8)]
+    made, finish = committing(store, commits)
+    held.execute("ROLLBACK")
+    finish()
+    assert [len(future.result()) for future in made] == [len(writes) for writes in commits]
+    assert len(store.below("owners", 100)) == 1 + sum(map(len, commits))
+
+
+def test_entries_are_removed_without_looking_through_all(store: SqliteDocuments) -> None:
+    asked: list[str] = []
+    store.commit([Create(f"owners/a/sends/{n}", {"status": "s", "due_at": START}) for n in range(100)])
+    store._connections.writing().set_trace_callback(asked.append)
+    store.commit([Delete(f"owners/a/sends/{n}") for n in range(100)])
+    (removal, *_) = [one for one in asked if one.startswith("DELETE FROM entries")]
+    with store._db() as db:
+        steps = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + removal)]
+        assert not [step for step in steps if "SCAN" in step], steps
+        assert db.execute("SELECT count(*) FROM entries").fetchone() == (0,)
 
 
 def test_what_could_not_be_written_with_others_is_not_written_later(tmp_path: Path) -> None:
@@ -172,7 +265,7 @@ def test_what_could_not_be_written_with_others_is_not_written_later(tmp_path: Pa
     store.commit([Put("owners/a", {})])
     other = sqlite3.connect(tmp_path / "documents.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    made, finish = creating(store, ["owners/b", "owners/c"])
+    made, finish = committing(store, [[Create("owners/b", {})], [Create("owners/c", {})]])
     finish()
     assert [type(future.exception()) for future in made] == [Unavailable, Unavailable]
     other.execute("ROLLBACK")
