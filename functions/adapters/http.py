@@ -14,9 +14,8 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httptools
@@ -36,8 +35,7 @@ _TARGET = re.compile(r"/[!-~]*")
 _LINE = re.compile(r"[\t -~\x80-\xff]*")  # what a header may hold: RFC 9110 §5.5
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: bytes

@@ -5,7 +5,7 @@ and index merging with it is documented nowhere; a plain query for each needs no
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from functions.adapters import cursors
 from functions.adapters.cursors import Place
@@ -23,8 +23,7 @@ Stream = Callable[[Query, Place | None, int], list[Document]]  # the first so ma
 Count = Callable[[Query, int], int]  # how many documents, up to so many
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What a query found, in order. `end`: where reading stopped though there is more, and the page is not full."""
 
     documents: Sequence[Document]

@@ -1,6 +1,6 @@
 """What a write makes of a document, worked out before SQLite's one write lock is taken."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from functions.adapters import values
 from functions.adapters.sqlite_entries import Entry, entries
@@ -11,8 +11,7 @@ from functions.domain.ports import Create, Data, Delete, Document, Increment, Up
 _INT64 = 2**63
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Good for the document in the version that it was read in, and for no other."""
 
     path: str

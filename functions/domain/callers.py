@@ -1,7 +1,6 @@
 """Who is calling, and what the caller may do."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from functions.domain.errors import Forbidden
 
@@ -9,8 +8,7 @@ Scope = Literal["send", "read", "manage"]
 SCOPES: tuple[Scope, ...] = ("send", "read", "manage")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """`accounts` None means every account of the owner; only an API key can be restricted."""
 
     owner: str

@@ -15,7 +15,7 @@ of it: the file is the list of all queries, and neither store keeps entries for 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from functions.domain.ports import Query
 
@@ -23,8 +23,7 @@ Scope = Literal["collection", "group"]
 Order = tuple[str, Literal["asc", "desc"]]
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """Entries of one collection id: found by `equals` and an element of the array `contains`, sorted by `order`."""
 
     collection: str
@@ -44,8 +43,7 @@ class Index:
         return self.order[0] == order[0]  # of one field: made in both directions
 
 
-@dataclass(frozen=True, slots=True)
-class FieldOf:
+class FieldOf(NamedTuple):
     collection: str
     field: str
 

@@ -8,8 +8,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.wrappers import Request, Response
 
@@ -21,8 +20,7 @@ from functions.runtime import events
 from functions.runtime.wiring import App
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """Who may call a route: anyone, users only, users and API keys with a scope, or the platform itself."""
 
     anyone: bool = False
@@ -42,8 +40,7 @@ USER_OR_KEY: Mapping[Scope, Who] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request on its way to a handler. `ids` are the path's parameters."""
 
     request: Request
@@ -74,8 +71,7 @@ def _nothing(_request: Request, _app: App) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     method: str
     pattern: str  # below the endpoint's prefix: "/", "/{id}/", "/{id}/cancel/"
     who: Who

@@ -14,7 +14,6 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import BlobMissing, PreconditionFailed
 from functions.domain.ids import RandomBytes
 from functions.domain.ports import Blobs, Data, Document, Documents, Sealer, Unsealable, Update
-from functions.domain.records import replace
 from functions.services import endpoints, tokens, trigger_keys, unmade
 from functions.services.erasing import kind, walk
 
@@ -89,7 +88,7 @@ class Resealing:
                 continue
             if "bodies_blob" in changes:
                 self._forget(document.data)
-            after = replace(document, data={**document.data, **changes})
+            after = document._replace(data={**document.data, **changes})
             return "unreadable" if self._is_old(after) else "resealed"
         return "failed"
 

@@ -10,7 +10,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from functions.domain import records
 from functions.domain.errors import FieldError, InvalidRequest, InvalidState
@@ -25,8 +25,7 @@ LIFE = timedelta(minutes=10)
 _CONTEXT = "oauth-state"
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     url: str  # of Google's consent page
     browser: str  # what the browser must bring back in its cookie
 

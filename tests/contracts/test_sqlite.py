@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -302,7 +301,7 @@ def test_a_query_reads_index_entries_in_order_and_sorts_nothing(tmp_path: Path, 
         )
         for n in range(20)
     ]
-    store.commit([replace(write, data={**write.data, "labels": ["tag:x"]}) for write in writes])
+    store.commit([write._replace(data={**write.data, "labels": ["tag:x"]}) for write in writes])
     with store._db() as db:
         for place in (None, (START + timedelta(5), "owners/a/sends/5")):
             sql, arguments = statement(db, query, declared().check(query), place)

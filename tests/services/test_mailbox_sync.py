@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -334,7 +333,7 @@ def test_the_message_ids_that_gmail_gave_tell_which_send_was_answered(watched: W
             if f"messages/{stored}?" in url:
                 found = json.loads(answer.body)
                 found["payload"]["headers"].append({"name": "Message-ID", "value": message_id})
-                return replace(answer, body=json.dumps(found).encode())
+                return answer._replace(body=json.dumps(found).encode())
         return answer
 
     watched.mailbox._read = read  # type: ignore[method-assign,assignment]
