@@ -66,7 +66,7 @@ def fire(url: str, secret: str, payload: Any) -> requests.Response:
 
 def settled(server: LocalServer, token: str, send: str) -> dict[str, Any]:
     """The send, once it is no longer on its way."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         found: dict[str, Any] = server.call("GET", f"/api/gmail/history/{send}/", token).json()
         if found["status"] not in ("queued", "scheduled", "sending") or time.monotonic() > end:

@@ -62,7 +62,7 @@ def test_a_message_with_an_attachment_and_a_picture_in_its_text(
     home.get_by_role("button", name="Send", exact=True).click()
     expect(writing.going_out(home)).to_be_visible()
     accessible(home)
-    expect(home.get_by_text("The message is sent.")).to_be_visible(timeout=25_000)
+    expect(home.get_by_text("The message is sent.")).to_be_visible()
     mail = writing.sent(server, token, "Notes on the engine")
     assert mail["To"] == "Grace Hopper <grace@example.com>"
     html = writing.body(mail, "html")
@@ -226,7 +226,7 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_makes_no_second_message(
     watch.expect("net::ERR_FAILED /api/gmail/send/")
     home.route("**/api/gmail/send/", lose)
     home.get_by_role("button", name="Send", exact=True).click()
-    expect(home.get_by_text("The answer was lost")).to_be_visible(timeout=15_000)
+    expect(home.get_by_text("The answer was lost")).to_be_visible()
     home.unroute("**/api/gmail/send/")
     home.reload()
     home.get_by_role("button", name="Ask again").click()

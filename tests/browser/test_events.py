@@ -130,7 +130,7 @@ def test_an_endpoint_that_is_gone_is_disabled_says_why_and_is_turned_on_again(
     server.send(token)
     receiver.wait(path)
     disabled = home.get_by_text("off", exact=True)
-    for _ in range(20):
+    for _ in range(100):
         home.reload()
         loaded(home)
         if disabled.count():

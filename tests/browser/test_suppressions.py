@@ -65,7 +65,7 @@ def test_whoever_bounced_links_to_the_message_and_removing_warns(
     google.http.post(f"{google.url}/sandbox/messages/{sent['gmail_message_id']}/bounce", json={"kind": "hard"})
     visit(home, "/suppressions")
     found = row(home, "nobody@elsewhere.example")
-    for _ in range(20):
+    for _ in range(100):
         if found.count():
             break
         home.wait_for_timeout(250)
