@@ -70,11 +70,16 @@ class Receiver:
     def at(self, path: str) -> list[Message]:
         return [m for m in self.messages if m.path == path]
 
-    def wait(self, path: str, count: int = 1, seconds: float = 30) -> list[Message]:
-        """The messages to this path, once there are so many."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.at(path)) >= count, seconds), self.at(path)
+    def wait(self, path: str, count: int = 1, seconds: float = 90) -> list[Message]:
+        """The messages to this path, once there are so many. An event may come twice where a server dies or is slow:
+        where it matters which have come, wait `until` they have."""
+        self.until(lambda: len(self.at(path)) >= count, seconds)
         return self.at(path)
+
+    def until(self, come: Callable[[], bool], seconds: float = 90) -> None:
+        """`come` is asked again after each message."""
+        with self._changed:
+            assert self._changed.wait_for(come, seconds), self.messages
 
     def close(self) -> None:
         self.stopped.set()

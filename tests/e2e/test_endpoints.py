@@ -76,7 +76,7 @@ class Listening:
     def log(self, **query: str) -> list[dict[str, Any]]:
         return list(self.caller.get(f"endpoints/{self.id}/deliveries/", **query).ok()["deliveries"])
 
-    def until(self, status: str, seconds: float = 40) -> dict[str, Any]:
+    def until(self, status: str, seconds: float = 120) -> dict[str, Any]:
         """The newest delivery, once it has this status."""
         end = time.monotonic() + seconds
         while True:
@@ -96,16 +96,20 @@ def test_a_connected_account_and_its_sends_are_told_of(caller: Caller, receiver:
     sent = caller.send(tags=["t"], metadata={"order": "7"}).ok()
     queued = caller.send(wait=False).ok(202)
 
-    messages = receiver.wait(listening.path, 4)
-
-    assert [m.verified for m in messages] == [1] * 4
-    by_type = {(m.type, m.json["data"]["id"]): m.json["data"] for m in messages}
-    assert set(by_type) == {
+    wanted = {
         ("account.connected", account["id"]),
         ("send.sent", sent["id"]),
         ("send.queued", queued["id"]),
         ("send.sent", queued["id"]),
     }
+
+    def come() -> dict[tuple[str, str], Any]:
+        return {(m.type, m.json["data"]["id"]): m.json["data"] for m in receiver.at(listening.path)}
+
+    receiver.until(lambda: come().keys() >= wanted)
+    messages, by_type = receiver.at(listening.path), come()
+    assert by_type.keys() == wanted
+    assert {m.verified for m in messages} == {1}
     told = by_type["send.sent", sent["id"]]
     assert told["gmail_message_id"] == sent["gmail_message_id"]
     assert (told["tags"], told["metadata"], told["subject"]) == (["t"], {"order": "7"}, "Hello")
@@ -255,17 +259,17 @@ def test_an_answer_that_drips_in_is_cut_off_and_delays_no_other_endpoint(
     caller.connect(ada)
     for _ in range(6):
         caller.send().ok()
-    began = time.monotonic()
-    assert len(receiver.wait(quick.path, 7, seconds=10)) == 7
+    receiver.until(lambda: len({m.id for m in receiver.at(quick.path)}) == 7)
+    assert not any(d["attempts"] for d in slow.log())  # the first of them drips on
 
-    end = time.monotonic() + 30
-    while not (tried := [d for d in slow.log() if d["attempts"]]) and time.monotonic() < end:
+    end = time.monotonic() + 120
+    while not (tried := [d for d in slow.log() if d["attempts"]]):
+        assert time.monotonic() < end
         time.sleep(0.2)
 
     attempt = tried[-1]["attempts"][0]
     assert (attempt["error"], attempt["status_code"]) == ("timeout", None)
-    assert 14_000 < attempt["milliseconds"] < 21_000
-    assert time.monotonic() - began < 30
+    assert attempt["milliseconds"] > 14_000  # a drop every moment: no read of its own ever took so long
     caller.delete(f"endpoints/{slow.id}/").ok(204)
 
 
