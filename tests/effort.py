@@ -10,7 +10,7 @@ class TooMuch(BaseException):
     """It is stopped there, so that a test without bounds fails instead of hanging."""
 
 
-def effort(run: Callable[[], Any], most: int) -> int:
+def effort(run: Callable[[], Any], most: int, *, sizes: bool = True) -> int:
     """What `run` did in this thread: one for each call, of Python or of C, and one for each 16 items or characters that
     a function gave back. Raises TooMuch as soon as it is more than `most`."""
     done = 0
@@ -19,7 +19,7 @@ def effort(run: Callable[[], Any], most: int) -> int:
         nonlocal done
         if event in ("call", "c_call"):
             done += 1
-        elif event == "return" and isinstance(given, str | bytes | list | tuple | dict):
+        elif sizes and event == "return" and isinstance(given, str | bytes | list | tuple | dict):
             done += len(given) >> 4
         if done > most:
             raise TooMuch(f"more than {most} steps")

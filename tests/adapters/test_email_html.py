@@ -13,6 +13,7 @@ from functions.domain.mail_text import tokens
 from functions.domain.mail_warnings import warnings
 from functions.domain.template_ports import Rendered
 from tests.adapters.rendering import inner
+from tests.full import examples
 
 
 def clean(html: str) -> str:
@@ -152,7 +153,7 @@ PIECES = (
 ).replace("~", "\n").split(" ")  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_a_parser_that_reads_the_result_finds_nothing_new_in_it(html: str) -> None:
     """Mutation XSS: markup that is harmless as it was checked, and something else when it is parsed again."""
@@ -177,7 +178,7 @@ CSS = "p{color:red} @media~all{ } { ; /* */ \" ' ( ) \\ url(x) a:b <!-- @import 
 CSS += "!important expression(1) <p> behavior:x"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.lists(st.sampled_from(CSS.replace("~", "\n").split(" ")), max_size=20).map("".join))
 def test_no_css_brings_anything_but_plain_declarations(css: str) -> None:
     html, _ = document(f"<style>{css}</style><p>x</p>")
@@ -245,7 +246,7 @@ def test_what_cannot_be_parsed_safely_is_refused() -> None:
 TAGS = ("table", "tr", "td", "div", "span", "b", "a", "p", "li", "ul", "dd", "caption", "colgroup", "tbody", "font")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(
     st.lists(
         st.sampled_from([*(f"<{tag}>" for tag in TAGS), *(f"</{tag}>" for tag in TAGS), "x"]), min_size=2, max_size=12

@@ -20,6 +20,7 @@ from functions.domain.html_documents import ALLOWED
 from functions.domain.mail_text import tokens
 from functions.domain.templates import Variable
 from tests.adapters.rendering import AT, inner, rendered, shown
+from tests.full import examples
 
 REFUSED = (InvalidRequest, InvalidMessage, MissingVariable)
 VALUES = {"name": "Ada", "items": [{"a": 1}, {"a": 2}]}
@@ -445,13 +446,13 @@ def outline(html: str) -> list[tuple[str, list[str]]]:
     return [(tag, sorted(attributes)) for kind, tag, attributes in tokens(html) if kind == "start" and tag != "br"]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(value=NASTY, place=st.sampled_from(PLACES))
 def test_no_value_makes_a_tag_an_attribute_or_unescaped_text(value: str, place: str) -> None:
     assert outline(shown(place, {"v": value})) == outline(shown(place, {"v": "harmless"}))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(value=NASTY)
 def test_a_value_reads_back_as_it_was_given(value: str) -> None:
     parts = list(tokens(shown('<p title="{{ v }}">[{{ v }}]</p>', {"v": value})))
@@ -459,7 +460,7 @@ def test_a_value_reads_back_as_it_was_given(value: str) -> None:
     assert "".join(text for kind, text, _ in parts if kind == "text") == f"[{value}]"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(value=st.text(st.characters(), max_size=20))
 def test_no_value_makes_a_second_line_of_a_subject(value: str) -> None:
     try:

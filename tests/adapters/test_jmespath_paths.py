@@ -15,6 +15,7 @@ from functions.adapters import jmespath_paths
 from functions.adapters.jmespath_paths import RESULT_LIMIT, TOGETHER, WORK_LIMIT, JmesPaths
 from functions.domain.trigger_ports import PathFailed
 from tests.effort import effort
+from tests.full import examples
 
 PATHS = JmesPaths()
 LARGE = {
@@ -77,7 +78,7 @@ EXPRESSIONS = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(EXPRESSIONS, PAYLOADS)
 def test_within_the_limits_the_library_alone_says_the_same(expression: str, payload: Any) -> None:
     try:
@@ -89,7 +90,7 @@ def test_within_the_limits_the_library_alone_says_the_same(expression: str, payl
 
 
 @pytest.mark.filterwarnings("ignore:deprecated string literal")
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(st.text(max_size=30) | st.text("a.[]*?@&|(){}:,'`\"!=<>0-9\\ ", max_size=30), PAYLOADS)
 @example("[?", None)
 @example("`\\ud800`", None)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from functions.domain.errors import PreconditionFailed
 from functions.domain.ports import Create, Delete, Documents, Increment, Put, Update, Write
 from tests.contracts.conftest import Open
+from tests.full import examples
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, UTC)
 
@@ -373,7 +374,7 @@ names = text.filter(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.dictionaries(names, anything, max_size=5), st.dictionaries(names, anything, max_size=5))
 def test_any_data_comes_back_as_it_was(documents: Documents, data: dict[str, Any], update: dict[str, Any]) -> None:
     documents.commit([Put("owners/a", data)])

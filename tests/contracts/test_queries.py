@@ -14,6 +14,7 @@ from functions.domain.errors import InvalidRequest
 from functions.domain.indexes import parse
 from functions.domain.ports import Create, Delete, Documents, Page, Put, Query, Update
 from tests.contracts.conftest import Open
+from tests.full import examples
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NEWEST = Query("owners/a/sends", order=("created_at", "desc"))
@@ -283,7 +284,7 @@ values = (
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(values, min_size=1, max_size=8))
 def test_all_values_have_one_order(open_documents: Open, found: list[Any]) -> None:
     """Null, booleans, numbers, moments, text, bytes; and any page begins where the one before ended."""

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.domain.html_contexts import START, Context, Where, advance
+from tests.full import examples
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(PIECES)
 def test_it_does_not_matter_how_fast_one_reads(pieces: list[str]) -> None:
     """Many tags and attributes are skipped at once; character by character, most of them are not."""

@@ -10,6 +10,7 @@ from functions.adapters.jmespath_paths import JmesPaths
 from functions.domain.addresses import Address, email_problem
 from functions.domain.mapping import Mapped, MappingFailed, domain_problem, mapped, wanted
 from functions.domain.triggers import Mapping, RecipientRule
+from tests.full import examples
 
 PATHS = JmesPaths()
 FIXED = (RecipientRule(email="owner@elsewhere.example"),)
@@ -228,7 +229,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=20))
 def test_whatever_a_path_gives_only_an_allowed_domain_is_written_to(value: str) -> None:
     try:

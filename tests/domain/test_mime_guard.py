@@ -15,6 +15,7 @@ from functions.domain import mime
 from functions.domain.errors import IntegrationError, InvalidMessage
 from functions.domain.messages import Address, Attachment, Message
 from functions.domain.mime import Mime, compose, verify
+from tests.full import examples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FILE = Attachment("a.bin", "a/b", 1, sha256(b"x").hexdigest(), source=lambda: iter([b"x"]))
@@ -123,7 +124,7 @@ EMAIL = st.builds("{}@{}".format, TEXT, st.just("example.com")) | TEXT | st.just
 ADDRESSES = st.lists(st.builds(Address, EMAIL, TEXT), min_size=1, max_size=3).map(tuple)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(to=ADDRESSES, subject=TEXT, header=st.tuples(TEXT, TEXT))
 def test_with_every_rule_switched_off_the_guard_still_lets_nothing_out_that_was_not_asked(
     to: tuple[Address, ...], subject: str, header: tuple[str, str]

@@ -23,10 +23,11 @@ from functions.domain.messages import Attachment, Message
 from functions.domain.mime import compose, verify
 from functions.domain.send_parsing import parse_send
 from tests.domain import python_reader
+from tests.full import examples
 from tests.mime_readers import Readers
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-EXAMPLES = int(os.environ.get("MIME_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("MIME_EXAMPLES") or examples(300))
 
 ANY = st.characters(exclude_categories=())  # all of Unicode: controls, lone surrogates, unassigned
 READABLE = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="\ufeff")

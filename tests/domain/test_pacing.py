@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from functions.domain import pacing
 from functions.domain.pacing import SEND_UNITS, Calendar, Limits, Slot
+from tests.full import examples
 
 NOW = datetime(2027, 3, 1, 12, 0, 3, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -33,7 +34,7 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 @given(steps, st.integers(1, 5), st.integers(14, 30))
 def test_no_minute_has_more_units_and_no_day_more_recipients_than_allowed(
     sequence: list[tuple[float, int, int]], sends: int, daily: int
@@ -57,7 +58,7 @@ def test_no_minute_has_more_units_and_no_day_more_recipients_than_allowed(
     assert most(slots, timedelta(days=1)) <= daily
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 20), st.integers(1, 4)), max_size=60))
 def test_the_calendars_of_several_instances_merge_to_one(sequence: list[tuple[int, float, int]]) -> None:
     """Each instance writes what it added and reads what the others wrote: nothing is lost or counted twice."""
@@ -134,7 +135,7 @@ def test_a_slot_that_is_given_back_is_free_again() -> None:
     assert pacing.left(calendar, NOW, limit) == (1, 5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(0, 70), st.integers(1, 5), st.integers(10, 300))
 def test_capacity_is_what_would_go_at_once(sent: int, recipients: int, daily: int) -> None:
     limit, calendar = Limits(1000, daily), Calendar()

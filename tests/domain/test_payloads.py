@@ -1,7 +1,6 @@
 """Bodies of webhooks into JSON values: what is read, how far, and that nothing crashes."""
 
 import json
-import time
 from urllib.parse import urlencode
 
 import pytest
@@ -9,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.domain.payloads import BadPayload, parse
+from tests.effort import effort
+from tests.full import examples
 
 FORM = "application/x-www-form-urlencoded"
 JSON_VALUES = st.recursive(
@@ -25,7 +26,7 @@ def refused(body: bytes, content_type: str = "application/json") -> BadPayload:
     return caught.value
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(JSON_VALUES, st.booleans())
 def test_json_is_read_as_it_was_written(value: object, ascii_only: bool) -> None:
     assert parse(json.dumps(value, ensure_ascii=ascii_only).encode(), "application/json") == value
@@ -82,9 +83,10 @@ def test_json_of_64_levels_is_read() -> None:
 
 
 def test_a_body_of_many_values_is_refused_at_once() -> None:
-    started = time.perf_counter()
-    assert "50000 values" in refused(b"[" + b"0," * 500_000 + b"0]").detail
-    assert time.perf_counter() - started < 2
+    def refuse() -> None:
+        assert "50000 values" in refused(b"[" + b"0," * 200_000 + b"0]").detail
+
+    effort(refuse, most=1_000_000)  # a few steps for each to read it; nothing looks through them afterwards
     assert len(parse(b"[" + b"0," * 49_998 + b"0]", "application/json")) == 49_999
 
 
@@ -145,7 +147,7 @@ def test_what_is_no_form_is_refused(body: bytes) -> None:
     assert refused(body, FORM).reason == "invalid_payload"
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.binary(max_size=200), st.sampled_from(["application/json", FORM, "", "application/x+json"]))
 def test_whatever_comes_is_read_or_refused(body: bytes, content_type: str) -> None:
     try:

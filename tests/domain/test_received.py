@@ -12,6 +12,7 @@ from functions.domain.bounce_rules import classify, is_hard, refined
 from functions.domain.received import HEADERS, Received, kept, passed_dmarc, sole_address, without_comments
 from functions.domain.sends import Attempt
 from tests.domain.mailbox_corpus import MESSAGE_ID, OWN, SENT_AT, our_send
+from tests.full import examples
 
 
 def message(*headers: tuple[str, str], minutes: float = 5) -> Received:
@@ -79,7 +80,7 @@ NAMES = st.sampled_from([name.lower() for name in HEADERS])
 HOSTILE = st.text(st.sampled_from('()"\\<>@;,:= \r\n\tab.é') | st.characters(), max_size=80)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(st.tuples(NAMES, HOSTILE), max_size=8), HOSTILE)
 def test_no_header_and_no_report_breaks_the_rules(headers: list[tuple[str, str]], report: str) -> None:
     given_ = message(*headers)
@@ -91,7 +92,7 @@ def test_no_header_and_no_report_breaks_the_rules(headers: list[tuple[str, str]]
     kept(given_, [name.lower() for name in HEADERS])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(HOSTILE)
 def test_what_stands_in_comments_and_quotes_never_comes_out(text: str) -> None:
     inside = text.replace("(", "").replace(")", "").replace("\\", "").replace('"', "")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from functions.domain import search
 from functions.domain.addresses import Address
+from tests.full import examples
 
 ADA = Address("ada+x@ex-ample.com", "Ada Lovelace")
 
@@ -153,20 +154,20 @@ def test_the_subject_comes_before_the_recipients_where_there_are_too_many_words(
 WORDS = "abcXYZ éßİıłΣςйё 書のガか한국 ไทยี้ كِتا ٣५1 🎉❤️👍🏽 -+_.@'\u200d\u00ad"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.text(st.sampled_from(WORDS) | st.characters(codec="utf-8"), max_size=60))
 def test_every_text_is_found_by_itself(text: str) -> None:
     assert {label for label in search.asked(text) if label.startswith("word:")} <= set(search.labels(text, ()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.text(st.sampled_from(WORDS), max_size=60))
 def test_every_text_is_found_in_capitals_and_in_small_letters(text: str) -> None:
     for typed in (text.upper(), text.lower()):
         assert {label for label in search.asked(typed) if label.startswith("word:")} <= set(search.labels(text, ()))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.text(st.characters(codec="ascii"), max_size=60))
 def test_plain_text_has_the_same_words_by_the_short_way(text: str) -> None:
     """ASCII is not folded; among other letters it is."""

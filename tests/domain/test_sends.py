@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from functions.domain import sends
 from functions.domain.messages import Address
 from functions.domain.sends import LEASE, WAITING, NotAllowed, Send, Status
+from tests.full import examples
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -254,4 +255,4 @@ class Competing(RuleBasedStateMachine):
 
 
 TestCompeting = Competing.TestCase
-TestCompeting.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestCompeting.settings = settings(max_examples=examples(150), stateful_step_count=30)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
 from functions.domain.signatures import SCHEMES, HmacRules, Signed, Unsigned, new_secret, secret_bytes, verify
+from tests.full import examples
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 KEY = b"0123456789abcdef"
@@ -282,7 +283,7 @@ def test_a_time_of_ones_own_counts_for_five_minutes() -> None:
 # Never a crash
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.sampled_from(SCHEMES),
     st.lists(st.text(max_size=60) | st.sampled_from([RIGHT, stripe(b"{}"), f"sha256={hexed(b'{}')}", "1772600767"])),

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 from functions.domain import webhooks
 from functions.domain.sends import Send, Status
 from functions.domain.webhooks import SigningSecret, WebhookEndpoint
+from tests.full import examples
 from tests.services.builders import NOW, send
 
 # libraries/python/tests/test_webhooks.py of standard-webhooks/standard-webhooks: test_sign_function.
@@ -29,7 +30,7 @@ def test_the_published_vector() -> None:
     assert webhooks.sign(known(SECRET), ID, AT, BODY) == SIGNATURE
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.binary(min_size=24, max_size=64), st.text(max_size=200).filter(lambda t: t.isprintable()))
 def test_the_published_library_verifies_what_is_signed(secret: bytes, text: str) -> None:
     body = text.encode()

@@ -2,7 +2,7 @@
 
 FAULT_RUNS   kills at each point, on each store (2; the full run has 20)
 FAULT_SENDS  queued sends of the volume test (200; the full run has 5000)
-FAULT_FULL   1: a store that is away for 30 s and an index that lags for 60 s, in real time
+FAULT_FULL   1: a store that is away for 30 s and an index that lags for 60 s, in real time (and see tests/full.py)
 """
 
 import os
@@ -30,7 +30,6 @@ KEY = "the-local-key-of-the-fault-tests"
 
 RUNS = int(os.environ.get("FAULT_RUNS", "2"))
 SENDS = int(os.environ.get("FAULT_SENDS", "200"))
-FULL = bool(os.environ.get("FAULT_FULL"))
 
 _report = Report()
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from functions.domain.sends import Send, Status
-from tests.faults.conftest import FULL
 from tests.faults.ledger import Figures, Report, Request, check, marks
 from tests.faults.world import FAST, Server, World, letter
+from tests.full import FULL
 
 PEOPLE = 120 if FULL else 24
 # A request that was cut off can be repeated after two seconds, and is given up much later, unless a test says so.

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import FULL
 from tests.faults.ledger import Report, check
 from tests.faults.world import FAST, World, request
+from tests.full import FULL
 
 BURST = 300 if FULL else 90
 WINDOW = 6  # seconds; Gmail's is a minute

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from functions.domain.sends import Send, Status
-from tests.faults.conftest import FULL
 from tests.faults.ledger import Report, check, marks
 from tests.faults.world import FAST, World, request
+from tests.full import FULL
 from tests.sandbox.client import Google, message
 
 LAG = 60.0 if FULL else 3.0  # seconds

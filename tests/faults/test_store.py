@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import FULL
 from tests.faults.ledger import Report, check
 from tests.faults.proxy import Proxy
 from tests.faults.world import SqliteStore, World, request
+from tests.full import FULL
 from tests.sandbox.client import Google
 
 AWAY = 30.0 if FULL else 5.0  # seconds

@@ -20,8 +20,8 @@ from functions.domain.sends import Status
 from functions.domain.templates import TemplateBody, TemplateFields, Variable
 from functions.domain.triggers import Mapping, RecipientRule
 from functions.services.receiving import Answer
-from tests.faults.conftest import FULL
 from tests.faults.course import MESSAGES, MORE, Course, Faults
+from tests.full import FULL
 from tests.services.fakes import CALLER, OWNER
 from tests.services.trigger_world import HookWorld, fields
 

@@ -16,10 +16,10 @@ from tests.bench import paced
 from tests.bench.load import Ask
 from tests.bench.paced import Due
 from tests.e2e import hooks
-from tests.faults.conftest import FULL
 from tests.faults.ledger import Report, Request, check
 from tests.faults.server import HOOK_POINTS
 from tests.faults.world import Server, World
+from tests.full import FULL
 
 RATE, SECONDS = (50, 30) if FULL else (20, 3)  # webhooks a second; each comes three times
 

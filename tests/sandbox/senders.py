@@ -12,7 +12,7 @@ from typing import Any
 
 GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
 GIF += b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
-PATIENCE = 10.0  # seconds, on a machine that is busy with other things
+PATIENCE = 60.0  # seconds, on a machine that is busy with other things
 
 
 @dataclass(frozen=True)

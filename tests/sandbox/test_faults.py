@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.client import Account, Google, error, message
+from tests.sandbox.senders import wait_until
 
 PLACES = ("before_body", "mid_body", "after_body", "after_accept")
 
@@ -149,13 +150,12 @@ def test_a_delay_comes_before_or_after_the_delivery(clean: Google, ada: Account)
 
 def test_the_index_can_lag_behind(clean: Google, ada: Account) -> None:
     start = ada.get("profile").json()["historyId"]
-    clean.faults({"match": "send", "times": 1, "action": {"index_lag": 0.8}})
+    clean.faults({"match": "send", "times": 1, "action": {"index_lag": 5}})
     id_ = ada.sent(message())["id"]
     assert ada.found("in:sent") == []
     assert "history" not in ada.get("history", startHistoryId=start).json()
     assert ada.get(f"messages/{id_}").status_code == 200
-    time.sleep(0.9)
-    assert ada.found("in:sent") == [id_]
+    wait_until(lambda: ada.found("in:sent") == [id_])
     assert len(ada.get("history", startHistoryId=start).json()["history"]) == 1
 
 

@@ -13,6 +13,7 @@ from functions.domain.accounts import AccountStatus, GmailAccount, StoredAlias
 from functions.domain.keys import ApiKey
 from functions.domain.messages import Address
 from functions.domain.sends import AttachmentInfo, Attempt, Send, Status
+from tests.full import examples
 from tests.services.builders import account, send
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -53,7 +54,7 @@ keys = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 @given(accounts | sends | keys)
 def test_a_record_comes_back_as_it_was(record: Any) -> None:
     """Through the very text that a store keeps."""
@@ -63,7 +64,7 @@ def test_a_record_comes_back_as_it_was(record: Any) -> None:
     assert records.from_data(type(record), values.loads(values.dumps(data))) == record
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.too_slow])
 @given(st.tuples(sends, sends))
 def test_the_changes_make_one_record_of_the_other(pair: tuple[Send, Send]) -> None:
     before, after = pair

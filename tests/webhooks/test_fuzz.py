@@ -23,10 +23,11 @@ from functions.domain.ports import Create, Document
 from tests.e2e.client import Answer, Caller
 from tests.e2e.hosts import Inside
 from tests.e2e.journal import Journal
+from tests.full import examples
 from tests.services.builders import account
 from tests.webhooks.shots import KEY, OWN, SCHEMES, SECRETS, Shot, shot
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or examples(500))
 SEED = os.environ.get("FUZZ_SEED", "1")
 LOCAL_KEY = "a-local-api-key-of-the-tests"
 TRIGGER = {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
 from functions.domain.signatures import SCHEMES, Signed, Unsigned, secret_bytes, verify
+from tests.full import examples
 from tests.webhooks import AT, OWN, SECRETS, SENDERS, Delivery, Node, Sender, stripes
 
 BODY = '{"id":"evt_1","type":"invoice.payment_failed","name":"Zoë","emoji":"😀"}'.encode()
@@ -63,7 +64,7 @@ def test_what_a_sender_signs_is_accepted(node: Node, sender: Sender) -> None:
     assert signed.delivery_id == (delivery.headers[delivery.id] if delivery.id else "evt_1")
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=st.text(st.characters(exclude_categories=("Cs",)), min_size=1).map(str.encode))
 def test_whatever_a_sender_signs_is_accepted(node: Node, sender: Sender, body: bytes) -> None:
     accept(sender(node, body))
