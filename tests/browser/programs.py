@@ -13,6 +13,7 @@ import requests
 
 from tests.e2e.journal import Journal
 from tests.e2e.processes import environment, free_port
+from tests.e2e.tether import tie
 from tests.sandbox.client import Google
 
 BANNER = re.compile(r"(?P<url>https?://\S+)/#key=(?P<key>\S+)[\s\S]*Pretend Google\s+(?P<google>http://\S+)/")
@@ -36,7 +37,9 @@ class LocalServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+        tie(self._process)
         printed = self._wait_until_ready()
         self.url, self.key = printed["url"], printed["key"]
         self.link = f"{self.url}/#key={self.key}"

@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.e2e.tether import tie
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 READY_WITHIN = 60  # seconds, on a machine that is busy with other things
@@ -43,6 +45,7 @@ class Program:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        tie(self._process)
 
     @property
     def pid(self) -> int:
