@@ -15,12 +15,19 @@ from functions.domain.ports import Create, Write
 from functions.domain.send_requests import Recipient
 from functions.domain.sends import Status
 from functions.domain.suppressions import Reason, Suppression
-from functions.services import standing
+from functions.services import merging, outbox, standing
 from functions.services.receipts import BatchReceipt
 from tests.services.fakes import CALLER, OWNER, START, FlakyDocuments, World
 
-PEOPLE = [f"p{n}@example.org" for n in range(130)]
+CHUNK = 10  # recipients of a commit; production has 50
+PEOPLE = [f"p{n}@example.org" for n in range(26)]  # two commits, and a smaller one
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "CHUNK", CHUNK)
+    monkeypatch.setattr(outbox, "WRITES", 2 * CHUNK)
 
 
 def statuses(world: World, receipt: BatchReceipt) -> Counter[str]:
@@ -32,7 +39,7 @@ def test_every_recipient_gets_one_message_of_their_own(world: World) -> None:
     assert [s.to for s in receipt.sends] == PEOPLE
     assert {s.status for s in receipt.sends} == {"queued"}
     world.run(minutes=10)
-    assert statuses(world, receipt) == {"sent": 130}
+    assert statuses(world, receipt) == {"sent": len(PEOPLE)}
     assert sorted(s.to for s in world.mailbox.stored) == sorted(f"<{email}>" for email in PEOPLE)
     assert {world.record(s.id).batch for s in receipt.sends} == {receipt.id}
 
@@ -98,8 +105,8 @@ def test_what_was_cut_off_goes_out_only_once_it_is_finished_under_its_key(world:
     assert world.repeat("k", "f") is None
     receipt = world.merge(PEOPLE, key="k", fingerprint="f")
     world.run(minutes=30)
-    assert statuses(world, receipt) == {"sent": 130}
-    assert len(world.mailbox.stored) == 130
+    assert statuses(world, receipt) == {"sent": len(PEOPLE)}
+    assert len(world.mailbox.stored) == len(PEOPLE)
 
 
 @pytest.mark.parametrize("failing", [0, 1, 2, 3, 4])
@@ -115,8 +122,8 @@ def test_after_a_failure_of_the_store_the_repeat_goes_on_at_once(world: World, f
     receipt = world.repeat("k", "f")
     assert isinstance(receipt, BatchReceipt)
     world.run(minutes=10)
-    assert statuses(world, receipt) == {"sent": 130}
-    assert len(world.mailbox.posts) == 130
+    assert statuses(world, receipt) == {"sent": len(PEOPLE)}
+    assert len(world.mailbox.posts) == len(PEOPLE)
 
 
 @pytest.mark.parametrize("failing", [0, 1, 2, 3, 4])
@@ -133,7 +140,7 @@ def test_without_a_key_an_error_means_that_nothing_goes_out(world: World, failin
     world.run(minutes=10)
     found = Counter(s.status.value for s in world.history.all(CALLER, {}, since=None, until=None))
     assert accepted is (written and failing in (0, 4))
-    assert len(world.mailbox.posts) == (130 if accepted else 0)
+    assert len(world.mailbox.posts) == (len(PEOPLE) if accepted else 0)
     assert set(found) <= ({"sent"} if accepted else {"cancelled"})
 
 
@@ -150,8 +157,8 @@ def test_a_request_that_was_taken_for_dead_says_so_and_doubles_nothing(world: Wo
 
     receipt = world.beside(Sleeping(world.documents)).merge(PEOPLE, key="k", fingerprint="f")
     world.run(minutes=10)
-    assert statuses(world, receipt) == {"sent": 130}
-    assert len(world.mailbox.posts) == 130
+    assert statuses(world, receipt) == {"sent": len(PEOPLE)}
+    assert len(world.mailbox.posts) == len(PEOPLE)
 
 
 def test_what_is_given_up_while_its_request_stands_still_stays_so(world: World) -> None:
@@ -168,7 +175,7 @@ def test_what_is_given_up_while_its_request_stands_still_stays_so(world: World) 
     with pytest.raises(Conflict, match="given up"):
         world.repeat("k", "f")
     sends = list(world.history.all(CALLER, {}, since=None, until=None))
-    assert (len(sends), {s.status for s in sends}) == (130, {Status.CANCELLED})
+    assert (len(sends), {s.status for s in sends}) == (len(PEOPLE), {Status.CANCELLED})
     assert world.mailbox.posts == []
 
 
@@ -182,7 +189,7 @@ def test_what_was_cut_off_and_never_repeated_is_given_up(world: World) -> None:
     with pytest.raises(Conflict, match="given up"):
         world.repeat("k", "f")
     sends = list(world.history.all(CALLER, {}, since=None, until=None))
-    assert len(sends) >= 50
+    assert len(sends) >= CHUNK
     assert {s.status for s in sends} == {Status.CANCELLED}
     assert "cut off" in sends[0].waits_detail
 
@@ -229,8 +236,8 @@ def test_a_merge_that_takes_too_long_to_compose_is_refused_whole(world: World) -
     """A request that outlives the platform's patience would be repeated for ever."""
     times = iter(range(1000))
     slow = world.clock.now
-    world.merging._clock = lambda: slow + timedelta(seconds=next(times))
-    with pytest.raises(InvalidMessage, match="120 of 130 messages"):
+    world.merging._clock = lambda: slow + timedelta(seconds=5 * next(times))
+    with pytest.raises(InvalidMessage, match="24 of 26 messages"):
         world.merge(PEOPLE)
     world.run(minutes=5)
     assert world.mailbox.posts == []
