@@ -141,7 +141,7 @@ class SafeHttp:
         except queue.Empty:
             raise TimeoutError from None
         if isinstance(found, Exception):
-            raise NoAnswer("unresolved", f"Its name has no address ({type(found).__name__}).") from found
+            raise NoAnswer("unresolved", "Its name has no address, or it could not be looked up.") from found
         return list(found)
 
 
