@@ -35,6 +35,8 @@ class Peer:
 
     def close(self) -> None:
         self.stopped.set()
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # to close it wakes nobody who waits in `accept`
         self._listening.close()
 
     def _serve(self) -> None:
