@@ -107,8 +107,8 @@ class Walk:
         if not any((*given, *named.values())) or issubclass(kind, BaseException):
             return []
         made = self._objects.setdefault(kind, Made(kind))
-        if is_dataclass(kind):
-            names = [each.name for each in fields_of(kind)]
+        if is_dataclass(kind) or hasattr(kind, "_fields"):
+            names = [each.name for each in fields_of(kind)] if is_dataclass(kind) else kind._fields
             for name, values in (*zip(names, given, strict=False), *named.items()):
                 add(made.attributes.setdefault(name, []), values)
         elif isinstance(kind.__init__, types.FunctionType):  # type: ignore[misc]

@@ -527,7 +527,7 @@ def test_nobody_else_finds_it(local: World) -> None:
 def test_a_key_for_some_accounts_has_only_what_it_uploaded(local: World) -> None:
     """An attachment belongs to no account; what the others send is none of this key's business."""
     limited = Caller(OWNER, "key", accounts=frozenset({"acc_1"}), key_id="key_1")
-    other = replace(limited, key_id="key_2")
+    other = limited._replace(key_id="key_2")
     free = Caller(OWNER, "key", key_id="key_3")
     mine, owners = local.upload(limited), local.upload()
     assert [a.id for a in local.attachments.page(limited, 10, None).attachments] == [mine]
