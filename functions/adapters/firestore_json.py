@@ -4,6 +4,7 @@ https://cloud.google.com/firestore/docs/reference/rest/v1/Value and …/v1/Struc
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +16,6 @@ from functions.adapters.cursors import Place
 from functions.domain.ports import Data, Query
 
 Json = dict[str, Any]
-_NULL = {"nullValue": None}
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 _FIRST_ID = "__id-9223372036854775808__"  # sorts before every other: Firestore's smallest numeric id
@@ -23,19 +23,8 @@ _FIRST_ID = "__id-9223372036854775808__"  # sorts before every other: Firestore'
 
 def encoded(value: Any) -> Json:
     """Of a value that is `plain`, and packed where Firestore could not hold it."""
-    return _NULL if value is None else _ENCODERS[type(value)](value)
-
-
-_ENCODERS: dict[type, Callable[[Any], Json]] = {
-    str: lambda value: {"stringValue": value},
-    bool: lambda value: {"booleanValue": value},
-    int: lambda value: {"integerValue": str(value)},  # JSON's numbers are doubles
-    float: lambda value: {"doubleValue": value},
-    bytes: lambda value: {"bytesValue": base64.b64encode(value).decode()},
-    datetime: lambda value: {"timestampValue": moment(value)},
-    list: lambda value: {"arrayValue": {"values": [encoded(item) for item in value]}},
-    dict: lambda value: {"mapValue": {"fields": {name: encoded(item) for name, item in value.items()}}},
-}
+    found: Json = json.loads(text(value))
+    return found
 
 
 def text(value: Any) -> str:
@@ -47,7 +36,7 @@ _NULL_TEXT = '{"nullValue":null}'
 _TEXTS: dict[type, Callable[[Any], str]] = {
     str: lambda value: f'{{"stringValue":{quoted(value)}}}',
     bool: lambda value: '{"booleanValue":true}' if value else '{"booleanValue":false}',
-    int: lambda value: f'{{"integerValue":"{value}"}}',
+    int: lambda value: f'{{"integerValue":"{value}"}}',  # JSON's numbers are doubles
     float: lambda value: f'{{"doubleValue":{value!r}}}',
     bytes: lambda value: f'{{"bytesValue":"{base64.b64encode(value).decode()}"}}',
     datetime: lambda value: f'{{"timestampValue":"{moment(value)}"}}',

@@ -64,9 +64,8 @@ class Http:
         self._connect_timeout = connect_timeout
         self._timeout = timeout
         self._idle: dict[Origin, deque[tuple[socket.socket, float]]] = defaultdict(deque)
-        self._sessions: dict[
-            Origin, ssl.SSLSession | None
-        ] = {}  # of TLS: with one, a handshake proves no certificates again
+        # Of TLS: with one, a handshake proves no certificates again.
+        self._sessions: dict[Origin, ssl.SSLSession | None] = {}
         self._lock = threading.Lock()
 
     @cached_property

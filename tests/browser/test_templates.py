@@ -39,9 +39,7 @@ def saved(page: Page, button: str, said: str) -> None:
 
 @pytest.mark.usefixtures("writer")
 def test_a_template_is_written_published_and_sent(server: LocalServer, home: Page, token: str, watch: Watch) -> None:
-    watch.expect(
-        "400 /api/gmail/templates/preview/"
-    )  # of what is half typed, on a slow machine
+    watch.expect("400 /api/gmail/templates/preview/")  # of what is half typed, on a slow machine
     writing.place(home, server, "/templates")
     expect(home.get_by_text("No template yet.")).to_be_visible()
     accessible(home)
