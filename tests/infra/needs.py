@@ -10,7 +10,7 @@ from functions.edge.authentication import authenticate, authenticate_platform
 from functions.edge.endpoint import Call, Endpoint
 from functions.runtime import settings
 from functions.runtime.wiring import App
-from tests.infra.values import Made, Outside
+from tests.infra.values import Made, Outside, followed
 from tests.infra.walk import Walk
 
 CLOUD = {
@@ -28,15 +28,15 @@ CLOUD = {
 
 def uses(endpoint: Endpoint) -> set[str]:
     """The uses of functions.json that this function has."""
-    walk, app, call = Walk(), _app(), Made(Call)
-    call.attributes["app"] = [app]
+    walk, app, call = Walk(), followed(_app()), Made(Call)
+    call.give("app", app)
     while walk.again():  # until nothing new comes into reach
         for route in endpoint.routes:
             if route.who.platform:
-                walk.run(authenticate_platform, [[], [app]])
+                walk.run(authenticate_platform, [{}, app])
             elif not route.who.anyone:
-                walk.run(authenticate, [[], [app]])
-            walk.run(route.handler, [[call]])
+                walk.run(authenticate, [{}, app])
+            walk.run(route.handler, [followed(call)])
     return walk.found - {"bucket-reading"} if "bucket" in walk.found else walk.found
 
 

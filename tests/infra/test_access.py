@@ -95,6 +95,21 @@ def _in_a_context(call: Call) -> Any:
         return blobs.read("name")
 
 
+def _in_a_loop(call: Call) -> Any:
+    found: Any = None
+    for _ in range(2):
+        if found is not None:
+            return found.newest()
+        found = call.app.link_ring
+    return None
+
+
+def _from_itself(call: Call) -> Any:
+    found = _from_itself(call)
+    found.newest()
+    return call.app.link_ring
+
+
 def _signs(call: Call) -> Any:
     return call.app.blobs.upload_url("name", 1, call.app.clock())
 
@@ -118,6 +133,8 @@ def _uses_nothing(call: Call) -> Any:
         (_with_callback, {"gmail-link-key"}),
         (_through_a_service, {"database"}),
         (_in_a_context, {"bucket-reading"}),
+        (_in_a_loop, {"gmail-link-key"}),
+        (_from_itself, {"gmail-link-key"}),
         (_signs, {"bucket", "upload-urls"}),
         (_names_the_client, {"gmail-client-id"}),
     ],

@@ -4,12 +4,12 @@ import ast
 import inspect
 import textwrap
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-Values = list[Any]
+Values = dict[Any, Any]  # by identity
 Names = Mapping[str, Values]
 
 
@@ -33,6 +33,9 @@ class Made:
     kind: type
     attributes: dict[str, Values] = field(default_factory=dict)
 
+    def give(self, name: str, values: Values) -> None:
+        self.attributes[name] = self.attributes.get(name, {}) | values
+
 
 @dataclass(eq=False)
 class Code:
@@ -51,13 +54,13 @@ class Bound:
     of: Made
 
 
-def add(into: Values, values: Values) -> Values:
-    known = {identity(value) for value in into}
-    for value in filter(leads_on, values):
-        if identity(value) not in known:
-            known.add(identity(value))
-            into.append(value)
-    return into
+def followed(*found: Any) -> Values:
+    """Of these, what leads on."""
+    return {identity(value): value for value in found if leads_on(value)}
+
+
+def joined(several: Iterable[Values]) -> Values:
+    return {key: value for values in several for key, value in values.items()}
 
 
 def leads_on(value: Any) -> bool:
@@ -67,6 +70,11 @@ def leads_on(value: Any) -> bool:
     if isinstance(value, Outside | Made | Code | Bound | types.ModuleType):
         return True
     return ours(inspect.unwrap(value) if inspect.isfunction(value) else value if callable(value) else type(value))
+
+
+@cache
+def static(kind: type, name: str) -> Any:
+    return inspect.getattr_static(kind, name, None)
 
 
 def ours(thing: Any) -> bool:
@@ -84,6 +92,13 @@ def nodes(function: types.FunctionType) -> list[Any]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.Lambda) and node.lineno == line]
 
 
+@cache
+def comes_back(function: ast.FunctionDef) -> bool:
+    """Whether it may get to a statement again, or to what is around an inner function later."""
+    again = ast.For | ast.While | ast.FunctionDef | ast.Lambda
+    return any(isinstance(inner, again) for statement in function.body for inner in ast.walk(statement))
+
+
 def identity(function: Any) -> Any:
     """Equal for what is the same: an object gives another bound method each time that it is asked."""
     if isinstance(function, Bound):
@@ -96,9 +111,5 @@ def identity(function: Any) -> Any:
 def each(found: Any) -> Values:
     """What an object has there; of a container, what is in it."""
     if isinstance(found, Mapping):
-        return list(found.values())
-    return list(found) if isinstance(found, tuple | list) else [found]
-
-
-def named_ids(named: Names | None) -> Any:
-    return tuple((name, tuple(map(identity, values))) for name, values in sorted((named or {}).items()))
+        return followed(*found.values())
+    return followed(*found) if isinstance(found, tuple | list) else followed(found)
