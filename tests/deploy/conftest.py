@@ -21,14 +21,18 @@ def plane() -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def gcloud(plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    return gcloud_for(plane, tmp_path, monkeypatch)
+
+
+def gcloud_for(plane: ControlPlane, directory: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Its path. Where it is not installed such tests skip; with CI set they fail."""
     found = shutil.which("gcloud")
     if found is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("gcloud is not installed")
-    token = tmp_path / "token"
+    token = directory / "token"
     token.write_text("an-access-token")
     settings = {
-        "CLOUDSDK_CONFIG": str(tmp_path / "gcloud"),
+        "CLOUDSDK_CONFIG": str(directory / "gcloud"),
         "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",

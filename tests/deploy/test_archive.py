@@ -5,41 +5,57 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import time
+import venv
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from scripts.deploy import commands, smoke, source
 from scripts.deploy.commands import ROOT, Function, Place
+from tests.deploy.conftest import gcloud_for
 from tests.deploy.control_plane import PROJECT, REGION, ControlPlane
-from tests.e2e.processes import free_port
+from tests.e2e.processes import BIN, free_port
 
 AT_ONCE = 3  # functions that are started together: each is a process with all of its imports
-OUTSIDE = dict(os.environ)  # pip's, which may leave this machine; gcloud's may not
 CONSOLE = ROOT / "functions" / "console_files"
 
 # What the smoke test's call is answered with: by somebody who has no key, and is asked for one.
 REFUSED = {"callback": 400, "track": 404, "console": 200}
 
 
-@pytest.fixture
-def uploaded(plane: ControlPlane, gcloud: str) -> bytes:
+@dataclass(frozen=True)
+class Uploaded:
+    archive: bytes
+    listed: list[str]  # what the digest is of
+
+    @property
+    def names(self) -> set[str]:
+        return set(zipfile.ZipFile(io.BytesIO(self.archive)).namelist())
+
+
+@pytest.fixture(scope="module")
+def uploaded(tmp_path_factory: pytest.TempPathFactory) -> Uploaded:
     """The very archive that gcloud uploads."""
-    (send,) = commands.table(["send"])
-    plane.make(send.name, send.prefix, send.routes[0])
-    command = commands.deploy(send, Place(PROJECT, REGION), ROOT, {"source": "1", "version": "1"})
-    subprocess.run([gcloud, *command[1:]], check=True, capture_output=True, timeout=120)
-    return plane.archives[-1]
+    with closing(ControlPlane()) as plane, pytest.MonkeyPatch.context() as patch:
+        gcloud = gcloud_for(plane, tmp_path_factory.mktemp("gcloud"), patch)
+        (send,) = commands.table(["send"])
+        plane.make(send.name, send.prefix, send.routes[0])
+        command = commands.deploy(send, Place(PROJECT, REGION), ROOT, {"source": "1", "version": "1"})
+        subprocess.run([gcloud, *command[1:]], check=True, capture_output=True, timeout=120)
+        return Uploaded(plane.archives[-1], source.files(ROOT))
 
 
-def test_the_archive_has_the_functions_and_nothing_else(uploaded: bytes) -> None:
-    names = set(zipfile.ZipFile(io.BytesIO(uploaded)).namelist())
+def test_the_archive_has_the_functions_and_nothing_else(uploaded: Uploaded) -> None:
+    names = uploaded.names
 
     top = {name.partition("/")[0] for name in names}
     assert top == {"main.py", "requirements.txt", "functions", "infra"}
@@ -56,16 +72,14 @@ def test_the_archive_has_the_functions_and_nothing_else(uploaded: bytes) -> None
     assert not [name for name in names if re.search(r"\.(tsx?|map|pem|key|db|env)$|node_modules|__pycache__", name)]
 
 
-def test_the_digest_is_of_what_is_uploaded(uploaded: bytes) -> None:
-    names = {name for name in zipfile.ZipFile(io.BytesIO(uploaded)).namelist() if not name.endswith("/")}
-
-    assert set(source.files(ROOT)) == names
+def test_the_digest_is_of_what_is_uploaded(uploaded: Uploaded) -> None:
+    assert set(uploaded.listed) == {name for name in uploaded.names if not name.endswith("/")}
 
 
-def test_every_function_starts_from_the_archive_alone_and_answers(uploaded: bytes, tmp_path: Path) -> None:
+def test_every_function_starts_from_the_archive_alone_and_answers(uploaded: Uploaded, tmp_path: Path) -> None:
     """In an empty directory, with the packages of requirements.txt and no others."""
     home = tmp_path / "workspace"
-    zipfile.ZipFile(io.BytesIO(uploaded)).extractall(home)
+    zipfile.ZipFile(io.BytesIO(uploaded.archive)).extractall(home)
     installed = environment(tmp_path / "venv", home / "requirements.txt")
 
     def answer(function: Function) -> tuple[str, int, str, str]:
@@ -81,13 +95,29 @@ def test_every_function_starts_from_the_archive_alone_and_answers(uploaded: byte
 
 
 def environment(directory: Path, requirements: Path) -> Path:
-    """The bin directory of a virtual environment with these packages, each checked against its hash."""
-    subprocess.run([sys.executable, "-m", "venv", str(directory)], check=True, timeout=120)
-    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-compile"]
-    subprocess.run(
-        [directory / "bin" / "python", *install, "-r", str(requirements)], check=True, timeout=280, env=OUTSIDE
-    )
-    return directory / "bin"
+    """The bin directory of a virtual environment with these packages and no others.
+
+    They are links to those that the tests run with: `make setup` has installed them, and checked each against its hash.
+    """
+    venv.create(directory, symlinks=True)
+    installed, packages = directory / "bin", directory / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
+    for line in re.findall(r"^[a-z].*==.*?(?= \\$)", requirements.read_text(), re.MULTILINE):
+        wanted = Requirement(line)
+        if wanted.marker and not wanted.marker.evaluate():
+            continue
+        found = distribution(wanted.name)
+        assert found.version in wanted.specifier, f"make setup: {found.version} is installed, not {wanted}"
+        for file in found.files or ():
+            if ".." not in file.parts:
+                (packages / file).parent.mkdir(parents=True, exist_ok=True)
+                (packages / file).symlink_to(file.locate())
+    script = installed / "functions-framework"
+    script.write_text(f"#!{installed}/python\n{(BIN / script.name).read_text().partition(chr(10))[2]}")
+    script.chmod(0o755)
+    check = [sys.executable, "-m", "pip", "--python", str(installed / "python"), "check", "--disable-pip-version-check"]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr  # what a package needs, and nothing pins
+    return installed
 
 
 @dataclass(frozen=True)
