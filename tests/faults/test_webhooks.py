@@ -6,6 +6,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle, product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,17 @@ from tests.faults.server import HOOK_POINTS
 from tests.faults.world import Server, World
 from tests.full import FULL
 
+STORES = ("sqlite", "firestore")
+POINTS = (
+    "before the accepting commit",
+    "after the accepting commit",
+    "after enqueue",
+    *HOOK_POINTS,
+    "after the claim",
+    "after Gmail accepted",
+    "before the settling commit",
+)
+DEATHS = list(product(STORES, POINTS) if FULL else zip(cycle(STORES), POINTS, strict=False))
 RATE, SECONDS = (50, 30) if FULL else (20, 3)  # webhooks a second; each comes three times
 
 
@@ -101,18 +113,7 @@ def test_each_of_many_webhooks_is_sent_once(world: World, report: Report, kind: 
     assert all(sum(status == 202 for status, _ in one.answers) <= 1 for one in wanted)
 
 
-@pytest.mark.parametrize(
-    "point",
-    [
-        "before the accepting commit",
-        "after the accepting commit",
-        "after enqueue",
-        *HOOK_POINTS,
-        "after the claim",
-        "after Gmail accepted",
-        "before the settling commit",
-    ],
-)
+@pytest.mark.parametrize(("kind", "point"), DEATHS, indirect=["kind"])
 def test_a_server_that_dies_with_a_webhook_in_hand_loses_and_doubles_nothing(
     world: World, report: Report, kind: str, point: str
 ) -> None:

@@ -149,14 +149,14 @@ def test_the_record_of_a_batch_stays_when_its_files_go(shared: World) -> None:
 def test_a_sweep_takes_what_it_has_time_for_and_the_next_ones_do_the_rest(
     shared: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CONTENTS", 30)
-    receipts = [shared.merge([f"p{n}-{m}@example.org" for n in range(90)]) for m in range(2)]
+    monkeypatch.setattr(module, "CONTENTS", 10)
+    receipts = [shared.merge([f"p{n}-{m}@example.org" for n in range(30)]) for m in range(2)]
     shared.run(minutes=30)
     shared.clock.pass_(days=92)
-    left, slow = 180, SlowDocuments(shared.documents, shared.clock, contents=module.TIME_LIMIT.total_seconds() / 2)
+    left, slow = 60, SlowDocuments(shared.documents, shared.clock, contents=module.TIME_LIMIT.total_seconds() / 2)
     for _ in range(4):
         Expiring(slow, shared.blobs, lambda: attachments(shared), shared.clock).expire()
-        left = max(0, left - 60)
+        left = max(0, left - 20)
         there = shared.documents.get_many([contents.path(OWNER, s.id) for r in receipts for s in r.sends])
         assert sum(map(bool, there)) == left
 
@@ -165,9 +165,9 @@ def test_as_many_contents_go_in_one_sweep_as_have_expired_in_few_calls(
     shared: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many came in a day: a fixed number each minute would keep everything beyond it for ever longer."""
-    monkeypatch.setattr(module, "CONTENTS", 30)
+    monkeypatch.setattr(module, "CONTENTS", 12)
     monkeypatch.setattr(module, "BATCHES", 2)
-    receipts = [shared.merge([f"p{n}-{m}@example.org" for n in range(25)]) for m in range(5)]
+    receipts = [shared.merge([f"p{n}-{m}@example.org" for n in range(10)]) for m in range(5)]
     shared.run(minutes=30)
     shared.clock.pass_(days=92)
     calls = Counted(shared.documents)
