@@ -9,14 +9,13 @@ IMMEDIATE takes the write lock before a precondition is looked at.
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from functions.adapters import cursors, searches, values
 from functions.adapters.cursors import Place
-from functions.adapters.sqlite_commits import Commit, Together, read, transaction
+from functions.adapters.sqlite_commits import Commit, Together, Transaction, read
 from functions.adapters.sqlite_connections import Connections
 from functions.adapters.sqlite_entries import counting, entries, statement
 from functions.domain.errors import PreconditionFailed, Unavailable
@@ -116,19 +115,12 @@ class SqliteDocuments:
         """Closes this thread's connection, and the one to write with."""
         self._connections.close()
 
-    @contextmanager
-    def _db(self, which: Callable[[], sqlite3.Connection] | None = None) -> Iterator[sqlite3.Connection]:
-        try:
-            yield (which or self._connections.reading)()
-        except (sqlite3.Error, OSError) as exc:
-            raise Unavailable(
-                f"The database file {self._path} can't be used: {exc}.",
-                remedy="Check that its directory is writable, its disk not full, and that no other program locks it.",
-            ) from exc
+    def _db(self) -> "_Reading":
+        return _Reading(self._path, self._connections)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         """The schema, and entries for whatever indexes the file has gained or lost since this database was written."""
-        with transaction(db, self._timeout):
+        with Transaction(db, self._timeout):
             (found,) = db.execute("PRAGMA user_version").fetchone()
             if found == 0:
                 for sql in filter(str.strip, _SCHEMA.split(";")):
@@ -147,6 +139,30 @@ class SqliteDocuments:
                 document = _document(row)
                 _replace_entries(db, before, self._kept, document.path, document.data, document.data)
             db.execute("UPDATE indexed SET declaration = ?", (_declaration(self._kept),))
+
+
+class _Reading:
+    """This thread's connection; raises Unavailable where it can't be used. A class: a generator takes longer."""
+
+    def __init__(self, path: Path, connections: Connections) -> None:
+        self._path = path
+        self._connections = connections
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            return self._connections.reading()
+        except (sqlite3.Error, OSError) as error:
+            raise self._unavailable(error) from error
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, (sqlite3.Error, OSError)):
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"The database file {self._path} can't be used: {error}.",
+            remedy="Check that its directory is writable, its disk not full, and that no other program locks it.",
+        )
 
 
 def _found(db: sqlite3.Connection, query: Query, chosen: tuple[Index, ...], start: Place | None) -> list[Document]:

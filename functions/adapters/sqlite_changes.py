@@ -24,12 +24,17 @@ class Change(NamedTuple):
 def change(indexes: Indexes, write: Write, old: Document | None) -> Change:
     """Of a write that is checked. Raises PreconditionFailed; ValueError where the document would become too large."""
     _check_precondition(write, old)
-    before = entries(indexes, write.path, old.data) if old else set()
+    was = old.version if old else None
+    if isinstance(write, Update) and old:
+        data = _merged(old.data, write.data)
+        before, after = (entries(indexes, write.path, one, among=write.data) for one in (old.data, data))
+    else:
+        data = {} if isinstance(write, Delete) else write.data
+        before = entries(indexes, write.path, old.data) if old else set()
+        after = entries(indexes, write.path, data)
     if isinstance(write, Delete):
-        return Change(write.path, old.version if old else None, None, before, set())
-    data = _merged(old.data, write.data) if isinstance(write, Update) and old else write.data
-    after = entries(indexes, write.path, data)
-    return Change(write.path, old.version if old else None, text(write.path, data), before - after, after - before)
+        return Change(write.path, was, None, before, set())
+    return Change(write.path, was, text(write.path, data), before - after, after - before)
 
 
 def text(path: str, data: Data) -> str:

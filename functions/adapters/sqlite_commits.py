@@ -11,7 +11,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain
 from typing import TypeVar
 
@@ -84,7 +83,7 @@ class Together:
         """By the thread that leads. Raises sqlite3.Error where nobody's are on record."""
         together: list[Commit] = []
         try:
-            with transaction(db, patience):
+            with Transaction(db, patience):
                 together = self._take()
                 _write(db, together)
         except BaseException as error:
@@ -193,16 +192,18 @@ def _versions(db: sqlite3.Connection, paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
-@contextmanager
-def transaction(db: sqlite3.Connection, patience: float) -> Iterator[None]:
+class Transaction:
     """`patience`: seconds to wait for another process. Raises sqlite3.Error."""
-    _begin(db, patience)
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+
+    def __init__(self, db: sqlite3.Connection, patience: float) -> None:
+        self._db = db
+        self._patience = patience
+
+    def __enter__(self) -> None:
+        _begin(self._db, self._patience)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._db.execute("ROLLBACK" if error else "COMMIT")
 
 
 def _begin(db: sqlite3.Connection, patience: float) -> None:

@@ -5,10 +5,10 @@ filters' values. `ord` sorts as bytes like the order's value does. `name` is the
 A query is then one range of the primary key, read in order, and an index that the file gains costs no schema change.
 """
 
-import hashlib
-from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import blake2b
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 from functions.adapters import values
 from functions.adapters.cursors import Place
@@ -27,12 +27,23 @@ _PACE = 500  # entries of a list that tell how close they lie
 
 def _key(index: Index, home: str, equal: dict[str, Any], element: Any) -> bytes | None:
     parts = [equal[name] for name in index.equals] + ([element] if index.contains else [])
-    return _digest(_head(index, home), [sortable(value) for value in parts])
+    return _digest(_list(index, home).head, [sortable(value) for value in parts])
 
 
-def _head(index: Index, home: str) -> bytes:
+class _List(NamedTuple):
+    """What the entries of an index in one place have in common."""
+
+    head: bytes
+    needed: frozenset[str]  # fields without which a document has no entry
+    fields: frozenset[str]  # all that decide which entries it has
+
+
+@lru_cache(4096)
+def _list(index: Index, home: str) -> _List:
     order = index.order[0] if index.order else ""  # both directions read the same entries
-    return f"{index.scope}\0{home}\0{','.join(index.equals)}\0{index.contains or ''}\0{order}".encode()
+    head = f"{index.scope}\0{home}\0{','.join(index.equals)}\0{index.contains or ''}\0{order}".encode()
+    needed = frozenset(filter(None, (*index.equals, order)))
+    return _List(head, needed, needed | {index.contains} if index.contains else needed)
 
 
 def _digest(head: bytes, encoded: list[bytes | None]) -> bytes | None:
@@ -41,11 +52,11 @@ def _digest(head: bytes, encoded: list[bytes | None]) -> bytes | None:
         if value is None:
             return None
         found += len(value).to_bytes(4, "big") + value
-    return hashlib.blake2b(found, digest_size=16).digest()
+    return blake2b(found, digest_size=16).digest()
 
 
-def entries(indexes: Indexes, path: str, data: Data | None) -> set[Entry]:
-    """All entries of a document; none if it is not there."""
+def entries(indexes: Indexes, path: str, data: Data | None, among: Data | None = None) -> set[Entry]:
+    """All entries of a document, or those of indexes that have one of the fields `among`; none if it is not there."""
     if data is None:
         return set()
     home, _, doc_id = path.rpartition("/")
@@ -54,7 +65,10 @@ def entries(indexes: Indexes, path: str, data: Data | None) -> set[Entry]:
     found: set[Entry] = set()
     for index in indexes.of(collection):
         where, name = (collection, path) if index.scope == "group" else (home, doc_id)
-        found.update(_entries(index, where, name, data, known))
+        kept = _list(index, where)
+        # As in Firestore: a document without the field is in no list ordered by it.
+        if kept.needed <= data.keys() and (among is None or not kept.fields.isdisjoint(among)):
+            found.update(_entries(index, kept.head, name, known))
     return found
 
 
@@ -63,35 +77,24 @@ class _Encoded(dict[str, bytes | None]):
 
     def __init__(self, data: Data) -> None:
         super().__init__()
-        self._data = data
+        self.data = data
 
     def __missing__(self, name: str) -> bytes | None:
-        found = self[name] = sortable(self._data[name])
+        found = self[name] = sortable(self.data[name])
         return found
 
 
-def _entries(index: Index, where: str, name: str, data: Data, known: _Encoded) -> Iterator[Entry]:
-    for field in index.equals:
-        if field not in data:
-            return
-    place: bytes | None = b""
-    if index.order:
-        if index.order[0] not in data:
-            return  # as in Firestore: a document without the field is in no list ordered by it
-        place = known[index.order[0]]
+def _entries(index: Index, head: bytes, name: str, known: _Encoded) -> list[Entry]:
+    place = known[index.order[0]] if index.order else b""
     if place is None:
-        return
-    head, equal = _head(index, where), [known[field] for field in index.equals]
+        return []
+    equal = [known[field] for field in index.equals]
     if index.contains is None:
-        key = _digest(head, equal)
-        if key is not None:
-            yield key, place, name
-        return
-    elements = data.get(index.contains)
-    for element in elements if isinstance(elements, list) else ():
-        key = _digest(head, [*equal, sortable(element)])
-        if key is not None:
-            yield key, place, name
+        keys = [_digest(head, equal)]
+    else:
+        elements = known.data.get(index.contains)
+        keys = [_digest(head, [*equal, sortable(one)]) for one in (elements if isinstance(elements, list) else ())]
+    return [(key, place, name) for key in keys if key is not None]
 
 
 def statement(db: Connection, query: Query, chosen: tuple[Index, ...], start: Place | None) -> tuple[str, list[Any]]:

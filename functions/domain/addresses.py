@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 from functions.domain.characters import label_problem, printable
 
@@ -20,6 +21,7 @@ _RESERVED_LABEL = re.compile(r"(?:^|\.)..--")  # RFC 5890 §2.3.1: only `xn--` h
 class Address:
     """One mailbox. `email` is kept as it was asked for; `ascii_email` gives the form that goes on the wire."""
 
+    sparse: ClassVar = True
     email: str
     name: str = ""
 
@@ -69,6 +71,7 @@ def _local_problem(local: str) -> str:
     return "This is no email address: check the part before the `@`."
 
 
+@lru_cache(maxsize=1024)
 def _domain_problem(domain: str) -> str:
     if not domain.isascii():
         return _encoded_domain(domain)[1]

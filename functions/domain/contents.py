@@ -4,6 +4,7 @@ import json
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from functions.domain.messages import Address
 
@@ -23,6 +24,7 @@ class StoredHeader:
 class StoredPart:
     """An attachment: its bytes in `data`, or in the blob named `blob`."""
 
+    sparse: ClassVar = True
     filename: str
     content_type: str
     size: int
@@ -35,6 +37,7 @@ class StoredPart:
 
 @dataclass(frozen=True)
 class Content:
+    sparse: ClassVar = True
     sender: Address
     to: tuple[Address, ...]
     cc: tuple[Address, ...]

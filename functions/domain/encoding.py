@@ -7,6 +7,7 @@ encoder let headers be injected (CVE-2024-6923). What is written here is read ba
 import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from struct import Struct
 
 LINE = 76  # characters of a line without its CRLF: RFC 2045 §6.7 and §6.8, RFC 2047 §2
@@ -58,7 +59,7 @@ def unstructured(name: str, value: str) -> str:
 
 def encoded_words(value: str, first: int = LINE - 1) -> list[str]:
     """RFC 2047 words of at most 75 characters (the first: `first`), split between characters, Q or B as is shorter."""
-    encoded = [(len(raw := char.encode()), sum(len(_Q[byte]) for byte in raw)) for char in value]
+    encoded = [*map(_lengths, value)]
     in_base64 = sum(size for size, _ in encoded) * 4 / 3 < sum(size for _, size in encoded)
     words: list[str] = []
     start = used = 0
@@ -72,6 +73,13 @@ def encoded_words(value: str, first: int = LINE - 1) -> list[str]:
         used = after
     words.append(_word(value[start:], in_base64))
     return words
+
+
+@lru_cache(4096)
+def _lengths(char: str) -> tuple[int, int]:
+    """Of a character, in UTF-8 and in Q."""
+    raw = char.encode()
+    return len(raw), sum(len(_Q[byte]) for byte in raw)
 
 
 def _word(value: str, in_base64: bool) -> str:

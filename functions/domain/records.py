@@ -1,7 +1,8 @@
 """Records (frozen dataclasses) to documents and back, for all records in one place.
 
 Unknown fields of a document are ignored and missing ones take the dataclass's default, so that an older and a newer
-release can read each other's records.
+release can read each other's records. A class with `sparse = True` leaves fields that have their default out of its
+documents: fewer bytes, and no entries in indexes that nobody asks for them. No query may ask for such a default.
 
 A record has a `__dict__`, no slots: the constructor of a frozen dataclass sets field by field through
 `object.__setattr__`, and to change or to read a send that way takes 50 times as long as to copy its `__dict__`.
@@ -24,20 +25,43 @@ _SCALARS = frozenset({type(None), bool, int, float, str, bytes, datetime})
 def to_data(record: Any) -> Data:
     """Nested records become dicts, tuples lists. `bytes` and `datetime` stay: stores know them."""
     kind: type = type(record)
-    names, get, holders = _fields(kind)
-    data = dict(zip(names, get(record), strict=True))
-    for name in holders:
-        data[name] = _to_value(data[name])
+    shape = _shape(kind)
+    data = dict(zip(shape.names, shape.get(record), strict=True))
+    if usual := shape.usual:
+        data = {name: value for name, value in data.items() if name not in usual or usual[name] != value}
+    for name in shape.holders:
+        if name in data:
+            data[name] = _to_value(data[name])
     return data
 
 
+class _Shape(typing.NamedTuple):
+    names: tuple[str, ...]
+    get: typing.Callable[[Any], tuple[Any, ...]]  # all values at once
+    holders: tuple[str, ...]  # fields whose type holds other values
+    usual: dict[str, Any]  # values that a sparse record leaves out
+
+
 @functools.cache
-def _fields(kind: type) -> tuple[tuple[str, ...], typing.Callable[[Any], tuple[Any, ...]], tuple[str, ...]]:
-    """The names, how their values are got all at once, and those whose type holds other values."""
+def _shape(kind: type) -> _Shape:
     hints = typing.get_type_hints(kind)
     names = tuple(f.name for f in dataclasses.fields(kind))
     get = operator.attrgetter(*names) if len(names) > 1 else lambda record: tuple(getattr(record, n) for n in names)
-    return names, get, tuple(name for name in names if not _is_scalar(hints[name]))
+    holders = tuple(name for name in names if not _is_scalar(hints[name]))
+    return _Shape(names, get, holders, usual(kind))
+
+
+def usual(kind: type) -> dict[str, Any]:
+    """The values of fields that documents of this record leave out."""
+    if not getattr(kind, "sparse", False):
+        return {}
+    found = {}
+    for f in dataclasses.fields(kind):
+        if f.default is not dataclasses.MISSING:
+            found[f.name] = f.default
+        elif f.default_factory is not dataclasses.MISSING:
+            found[f.name] = f.default_factory()
+    return found
 
 
 def _is_scalar(hint: Any) -> bool:
@@ -50,7 +74,7 @@ def _to_value(value: Any) -> Any:
     if type(value) in _SCALARS:
         return value
     if isinstance(value, (tuple, list)):
-        return [_to_value(v) for v in value]
+        return [_to_value(v) for v in value] if value else []
     if isinstance(value, dict):
         return {k: _to_value(v) for k, v in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -61,8 +85,8 @@ def _to_value(value: Any) -> Any:
 def changes(before: Any, after: Any) -> Data:
     """The top-level fields in which two records of one type differ, as `after` has them."""
     kind: type = type(after)
-    names, get, _ = _fields(kind)
-    values = zip(names, get(before), get(after), strict=True)
+    shape = _shape(kind)
+    values = zip(shape.names, shape.get(before), shape.get(after), strict=True)
     return {name: _to_value(new) for name, old, new in values if old is not new and old != new}
 
 

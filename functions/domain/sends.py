@@ -17,6 +17,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from functions.domain import search
 from functions.domain.messages import Address
@@ -44,6 +45,7 @@ WAITING = (Status.SCHEDULED, Status.QUEUED)  # in the order in which a send pass
 class Attempt:
     """One call of Gmail. `outcome`: running, sent, failed, deferred or unknown."""
 
+    sparse: ClassVar = True
     id: str
     at: datetime
     outcome: str = "running"
@@ -54,6 +56,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentInfo:
+    sparse: ClassVar = True
     filename: str
     content_type: str
     size: int  # bytes, before transfer encoding
@@ -65,6 +68,7 @@ class AttachmentInfo:
 class Send:
     """One message on its way to its recipients, or arrived there. Its content lies in a document of its own."""
 
+    sparse: ClassVar = True
     id: str
     owner: str
     status: Status

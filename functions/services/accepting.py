@@ -116,8 +116,8 @@ class Accepting:
         try:
             self._outbox.create(made.send, content, *writes)
         except PreconditionFailed:
-            if content["bodies_blob"]:
-                self._blobs().delete(content["bodies_blob"])
+            if blob := content.get("bodies_blob"):
+                self._blobs().delete(blob)
             raise
 
     def enqueue(self, made: Made) -> None:

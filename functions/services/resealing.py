@@ -67,7 +67,8 @@ class Resealing:
 
     def _recipe(self, data: Data) -> str:
         try:
-            sealed = b"".join(self._blobs.read(data["bodies_blob"])) if data.get("bodies_blob") else data["bodies"]
+            blob = data.get("bodies_blob")
+            sealed = b"".join(self._blobs.read(blob)) if blob else data.get("bodies", b"")
         except BlobMissing:
             return ""  # it has just been composed
         return bytes(sealed).decode("ascii")

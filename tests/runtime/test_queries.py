@@ -24,11 +24,12 @@ from functions.cli import doctor
 from functions.domain import mailboxes, records
 from functions.domain.batches import Batch, BatchStatus
 from functions.domain.callers import Caller
+from functions.domain.contents import Content
 from functions.domain.deliveries import DeliveryStatus
 from functions.domain.hook_deliveries import Verdict
 from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Create, Page, Query
-from functions.domain.sends import Status
+from functions.domain.sends import Send, Status
 from functions.domain.suppressions import Reason
 from functions.domain.templates import Template
 from functions.domain.triggers import Mapping, RecipientRule, TriggerFields
@@ -220,6 +221,15 @@ def test_every_query_has_its_index(driven: Driven) -> None:
 def test_every_declared_index_serves_a_query(driven: Driven) -> None:
     used = {index for query in (*driven.searched, *driven.counted) for index in declared().check(query)}
     assert set(declared().all) - used == set()
+
+
+def test_no_query_asks_for_a_default_that_is_not_written(driven: Driven) -> None:
+    left_out = {"sends": records.usual(Send), "contents": records.usual(Content)}
+    for query in (*driven.searched, *driven.counted):
+        usual = left_out.get(query.collection.rpartition("/")[2], {})
+        field, values = query.among or ("", ())
+        asked = [*query.equals.items(), *((field, value) for value in values)]
+        assert [name for name, value in asked if name in usual and usual[name] == value] == []
 
 
 def test_what_is_declared_is_declared_once() -> None:

@@ -12,6 +12,7 @@ from functions.domain import records
 from functions.domain.accounts import AccountStatus, GmailAccount, StoredAlias
 from functions.domain.keys import ApiKey
 from functions.domain.messages import Address
+from functions.domain.records import replace
 from functions.domain.sends import AttachmentInfo, Attempt, Send, Status
 from tests.full import examples
 from tests.services.builders import account, send
@@ -20,6 +21,7 @@ text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds it
 addresses = st.builds(Address, text, text)
 several = {"max_size": 3}
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def tuples(of: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -52,6 +54,18 @@ keys = st.builds(
     id=text, owner=text, name=text, secret_sha256=text, scopes=tuples(text), accounts=st.none() | tuples(text),
     created_at=moments, expires_at=st.none() | moments, last_used_at=st.none() | moments,
 )  # fmt: skip
+
+
+def test_a_send_is_stored_without_what_every_send_has() -> None:
+    plain = records.to_data(replace(send(), attempts=(Attempt("atm_1", NOW),)))
+    assert {"id", "status", "to", "created_at"} <= plain.keys()
+    assert plain["attempts"] == [{"id": "atm_1", "at": NOW}]
+    assert not {"template", "batch", "opens", "composed", "metadata"} & plain.keys()
+
+
+def test_what_goes_back_to_its_default_is_written() -> None:
+    before = replace(send(), waits_for="paced", composed=False)
+    assert records.changes(before, replace(before, waits_for="", composed=True)) == {"waits_for": "", "composed": True}
 
 
 @settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
