@@ -1,6 +1,7 @@
 """One at a time for each key, and nothing kept of those that are done."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -43,7 +44,7 @@ def test_who_waits_keeps_the_lock_that_it_waits_for() -> None:
 
     def wait() -> None:
         with turns.of("a"):
-            second.wait(30)
+            second.wait(60)
             order.append("second")
 
     def third() -> None:
@@ -55,10 +56,12 @@ def test_who_waits_keeps_the_lock_that_it_waits_for() -> None:
         waiting = pool.submit(wait)
         while turns._turns["a"].wanted_by < 2:
             assert not waiting.done()
+            time.sleep(0.001)  # asking without a pause keeps the others from their locks
         first.__exit__(None, None, None)
         coming = pool.submit(third)
         while turns._turns["a"].wanted_by < 2:
             assert not coming.done()
+            time.sleep(0.001)
         second.set()
     assert order == ["second", "third"]
 
