@@ -47,6 +47,8 @@ def goals(store: str) -> list[Goal]:
         Goal("… in the local server", warm, "CPU", "stock", 0.45, 0.25, of="local server"),
         Goal("sends a second, 80 at once", warm, "sends", "", 200, 400, more=True),
         Goal("… in the local server", warm, "sends", "", 200, 400, more=True, of="local server"),
+        # On the machine that 200 and 400 were set on, such a stock function sent 99 a second.
+        Goal("sends a second over stock", warm, "sends", "stock", 2, 4, more=True),
         *(Goal(f"{what}, a send", calls, f"{what}, a send", "", *at) for what, *at in counts),
         *(Goal(f"`{n}` at rest, MiB", f"at rest, {store}", f"{n}: resident", "", 85, 50) for n in ("send", "track")),
         Goal("click redirect: CPU over hello", clicks, "CPU", "hello", 2, 1.3, of="ours, nothing to write down"),
