@@ -49,7 +49,13 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(part for run in _runs(text) for part in _parts(run, singly=True)))
 
 
-def labels(subject: str, recipients: tuple[Address, ...]) -> list[str]:
+def labels(subject: str, recipients: tuple[Address, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
+    """All that a send is found by: its recipients, its tags, its words."""
+    exact = [*(f"to:{r.email.casefold()}" for r in recipients), *(f"tag:{tag}" for tag in tags)]
+    return tuple(dict.fromkeys([*exact, *word_labels(subject, recipients)]))
+
+
+def word_labels(subject: str, recipients: tuple[Address, ...]) -> list[str]:
     """The subject's words come first, then what people look for of an address: its parts, and the name's."""
     found = dict.fromkeys(words(subject)[:SUBJECT_LIMIT])
     for recipient in recipients:

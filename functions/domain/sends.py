@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from functions.domain import search
 from functions.domain.messages import Address
 from functions.domain.records import replace
 
@@ -133,11 +132,6 @@ class Send:
     def expired(self, now: datetime) -> bool:
         """The attempt that holds the claim has been silent for longer than it may run."""
         return self.status is Status.SENDING and self.lease_until is not None and self.lease_until <= now
-
-
-def labels(subject: str, recipients: tuple[Address, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
-    exact = [*(f"to:{r.email.casefold()}" for r in recipients), *(f"tag:{tag}" for tag in tags)]
-    return tuple(dict.fromkeys([*exact, *search.labels(subject, recipients)]))
 
 
 class NotAllowed(Exception):

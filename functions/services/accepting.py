@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.domain import hook_deliveries, mapping, payloads, sends
+from functions.domain import hook_deliveries, mapping, payloads, search, sends
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.hook_deliveries import HookDelivery, Verdict
 from functions.domain.hook_events import event_type
@@ -157,7 +157,7 @@ def _send(trigger: Trigger, found: Mapped, delivery: str, now: datetime) -> Send
         subject="",
         created_at=now,
         metadata={DELIVERY: delivery},
-        labels=sends.labels("", (*found.to, *found.cc, *found.bcc), ()),
+        labels=search.labels("", (*found.to, *found.cc, *found.bcc), ()),
         template=fields.template or None,
         template_version=fields.template_version,
         trigger=trigger.id,

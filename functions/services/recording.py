@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from functions.domain import sends
+from functions.domain import search, sends
 from functions.domain.mime import Mime
 from functions.domain.records import replace
 from functions.domain.sends import AttachmentInfo, Send, Status
@@ -59,7 +59,7 @@ def composed(send: Send, draft: Draft, personal: Personal, mime: Mime) -> Send:
             AttachmentInfo(a.filename, a.content_type, a.size, a.sha256, a.content_id) for a in message.attachments
         ),
         size=mime.size,
-        labels=sends.labels(message.subject, (*message.to, *message.cc, *message.bcc), send.tags),
+        labels=search.labels(message.subject, (*message.to, *message.cc, *message.bcc), send.tags),
         # One that is written where it is used has no id.
         template=draft.template.template or None if draft.template else None,
         template_version=draft.template.version or None if draft.template else None,

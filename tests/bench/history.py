@@ -16,7 +16,7 @@ from typing import Any
 
 from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
-from functions.domain import records, sends
+from functions.domain import records, search
 from functions.domain.callers import Caller
 from functions.domain.events import Event
 from functions.domain.ids import derived_id
@@ -152,7 +152,7 @@ def _send(number: int, chance: random.Random) -> Send:
         bcc=(),
         subject=subject,
         created_at=START + number * EVERY,
-        labels=sends.labels(subject, to, ("bench",)),
+        labels=search.labels(subject, to, ("bench",)),
     )
 
 

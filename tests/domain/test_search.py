@@ -14,7 +14,7 @@ ADA = Address("ada+x@ex-ample.com", "Ada Lovelace")
 
 def finds(query: str, subject: str = "", *recipients: Address) -> bool:
     """As the history asks: every word of the query is a label of the send."""
-    known = {*search.labels(subject, recipients), *(f"to:{r.email.casefold()}" for r in recipients)}
+    known = {*search.word_labels(subject, recipients), *(f"to:{r.email.casefold()}" for r in recipients)}
     asked = search.asked(query)
     return bool(asked) and set(asked) <= known
 
@@ -128,7 +128,7 @@ def test_a_whole_address_is_no_other_one(query: str) -> None:
 def test_a_whole_address_is_found_among_any_number_of_recipients() -> None:
     many = [Address(f"person-{n}@customer{n}.example", f"Name{n} Surname{n}") for n in range(200)]
     assert finds("person-199@customer199.example", "Hello", *many)
-    assert len(search.labels("Hello", tuple(many))) == search.LABELS_LIMIT
+    assert len(search.word_labels("Hello", tuple(many))) == search.LABELS_LIMIT
 
 
 def test_a_long_subject_is_found_by_all_of_itself() -> None:
@@ -137,17 +137,17 @@ def test_a_long_subject_is_found_by_all_of_itself() -> None:
     assert finds("請求書のお知らせ" * 30, "請求書のお知らせ" * 30)
     distinct = "".join(chr(0x4E00 + n) for n in range(300))
     assert finds(distinct, distinct)
-    assert len(search.labels(subject, ())) == search.SUBJECT_LIMIT
+    assert len(search.word_labels(subject, ())) == search.SUBJECT_LIMIT
 
 
 def test_a_long_word_is_cut_in_the_message_and_in_the_search() -> None:
     word = "x" * 300
     assert finds(word, f"See {word}")
-    assert all(len(label) <= len("word:") + search.WORD_LENGTH for label in search.labels(f"See {word}", ()))
+    assert all(len(label) <= len("word:") + search.WORD_LENGTH for label in search.word_labels(f"See {word}", ()))
 
 
 def test_the_subject_comes_before_the_recipients_where_there_are_too_many_words() -> None:
-    found = search.labels("one two", tuple(Address(f"a{n}@b.example") for n in range(500)))
+    found = search.word_labels("one two", tuple(Address(f"a{n}@b.example") for n in range(500)))
     assert found[:2] == ["word:one", "word:two"]
 
 
@@ -157,14 +157,16 @@ WORDS = "abcXYZ éßİıłΣςйё 書のガか한국 ไทยี้ كِتا �
 @settings(max_examples=examples(300))
 @given(st.text(st.sampled_from(WORDS) | st.characters(codec="utf-8"), max_size=60))
 def test_every_text_is_found_by_itself(text: str) -> None:
-    assert {label for label in search.asked(text) if label.startswith("word:")} <= set(search.labels(text, ()))
+    assert {label for label in search.asked(text) if label.startswith("word:")} <= set(search.word_labels(text, ()))
 
 
 @settings(max_examples=examples(300))
 @given(st.text(st.sampled_from(WORDS), max_size=60))
 def test_every_text_is_found_in_capitals_and_in_small_letters(text: str) -> None:
     for typed in (text.upper(), text.lower()):
-        assert {label for label in search.asked(typed) if label.startswith("word:")} <= set(search.labels(text, ()))
+        assert {label for label in search.asked(typed) if label.startswith("word:")} <= set(
+            search.word_labels(text, ())
+        )
 
 
 @settings(max_examples=examples(200))

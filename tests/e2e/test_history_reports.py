@@ -15,7 +15,7 @@ import pytest
 
 from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
-from functions.domain import records, sends
+from functions.domain import records, search
 from functions.domain.ids import owner_id
 from functions.domain.messages import Address
 from functions.domain.ports import Create
@@ -175,7 +175,7 @@ def crowded(hostings: Any, issuer: Issuer) -> tuple[Local, Caller]:
                     f"owners/{owner}/sends/snd_{n:06}",
                     records.to_data(
                         build(owner, id=f"snd_{n:06}", status=Status.SENT, to=to, subject="A line of many " * 8,
-                              labels=sends.labels("", to, ()), created_at=start + timedelta(seconds=n))
+                              labels=search.labels("", to, ()), created_at=start + timedelta(seconds=n))
                     ),
                 )
                 for n in range(first, first + 500)

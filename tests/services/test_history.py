@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.domain import records, sends
+from functions.domain import records, search, sends
 from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, InvalidRequest, NotFound
 from functions.domain.events import Counting, Event
@@ -57,7 +57,7 @@ def stored(world: World, count: int, start: int = 0) -> list[Send]:
                 trigger="trg_1" if n % 7 == 0 else None,
                 batch="bat_1" if n % 2 == 0 else None,
                 created_at=START + timedelta(minutes=n - (n % 3 == 2)),
-                labels=sends.labels(subject, to, tags),
+                labels=search.labels(subject, to, tags),
             )
         )
     for at in range(0, count, 100):

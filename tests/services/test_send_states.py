@@ -16,7 +16,6 @@ from functions.domain.sends import (
     Status,
     cancel,
     claim,
-    labels,
     settle_failed,
     settle_sent,
     settle_unknown,
@@ -119,13 +118,13 @@ def test_earlier_attempts_stay_as_they_were() -> None:
 
 
 def test_the_labels_find_recipients_without_case_and_once() -> None:
-    found = labels("", (Address("Bo@X.example"), Address("bo@x.example", "Bo")), ("Spring",))
+    found = search.labels("", (Address("Bo@X.example"), Address("bo@x.example", "Bo")), ("Spring",))
 
     assert found[:2] == ("to:bo@x.example", "tag:Spring")
 
 
 def test_the_labels_find_words_without_case_and_accents() -> None:
-    found = labels("Ihre Rechnung für März, n° 42!", (Address("bo@x.example", "Bo Öst"),), ())
+    found = search.labels("Ihre Rechnung für März, n° 42!", (Address("bo@x.example", "Bo Öst"),), ())
     words = "ihre rechnung fur marz n 42 bo x example ost"
     assert set(found[1:]) == {f"word:{word}" for word in words.split(" ")}
     assert search.asked("MÄRZ rechnung") == ["word:marz", "word:rechnung"]
