@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -206,3 +207,25 @@ def test_layouts_copies_and_the_archive(server: LocalServer, home: Page, token: 
     expect(notice(home)).to_contain_text("“Inside” is deleted.")
     names = [one["name"] for one in server.call("GET", "/api/gmail/templates/", token).json()["templates"]]
     assert "Inside" not in names, json.dumps(names)
+
+
+def test_a_file_dropped_where_none_is_taken_does_not_take_the_page_away(
+    server: LocalServer, home: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("The engine weaves.")
+    people.loaded(home)
+    writing.place(home, server, "/templates")
+    home.get_by_role("button", name="New template").click()
+    name = home.get_by_label("Name", exact=True)
+    name.fill("Order confirmation")
+    # Here a browser opens nothing; what the page says to it is what there is to see.
+    home.evaluate(
+        """() => { window.drags = []; addEventListener('dragover', (event) =>
+           drags.push([event.defaultPrevented, event.dataTransfer.dropEffect])) }"""
+    )
+    # A field of the component; the heading of the page around it.
+    for target in (name, home.get_by_role("heading", level=1)):
+        writing.drop(target, tmp_path / "notes.txt")
+        drags = home.evaluate("drags.splice(0)")
+        assert {tuple(one) for one in drags} == {(True, "none")}
+    expect(name).to_have_value("Order confirmation")

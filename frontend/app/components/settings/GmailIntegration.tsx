@@ -14,6 +14,7 @@ import { IntegrationContext, type Integration } from "../../integration/context"
 import { Finished, Sections } from "../../integration/Sections";
 import { reportFromPopup } from "../../integration/popup";
 import { HashRouting, MemoryRouting } from "../../integration/routing";
+import { refuseFiles } from "../../ui/dropped";
 import { NoticeRegion } from "../../ui/notices";
 import theme from "../../ui/theme.module.css";
 
@@ -107,7 +108,13 @@ export function InBrowser(props: GmailIntegrationProps & { early?: Early }) {
     <IntegrationContext value={integration}>
       <I18nProvider locale={integration.locale}>
         <QueryClientProvider client={cache}>
-          <div className={`gi-root ${theme.root}`} data-theme={colours}>
+          <div
+            role="presentation"
+            className={`gi-root ${theme.root}`}
+            data-theme={colours}
+            onDragOver={refuseFiles}
+            onDrop={refuseFiles}
+          >
             <PortalProvider getContainer={() => portal.current}>
               <Routing>
                 {finished ? (
