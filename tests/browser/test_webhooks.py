@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import hooked, people
+from tests.browser import hooked, people, writing
 from tests.browser.hooked import ORDER, Hook
 from tests.browser.people import Person, notice
 from tests.browser.programs import LocalServer
@@ -74,11 +74,20 @@ def test_a_trigger_is_made_and_fired_and_its_mail_arrives(
     page.get_by_label("Name").fill("Order paid")
     choose(page, "Made of", "Written here")
     page.get_by_label("Subject").fill("Order {{ number }}")
-    page.get_by_label("HTML").fill("<p>Dear {{ name }}, thank you.</p>")
     for name, path in (("number", "order.number"), ("name", "customer.name")):
         page.get_by_role("button", name="Add a variable").click()
         page.get_by_role("textbox", name="Variable", exact=True).last.fill(name)
         page.get_by_label("Path in the payload").last.fill(path)
+    writing.write(page, "Dear ", "Content")
+    writing.variable(page, "name")
+    page.keyboard.type(", thank you.")
+    accessible(page)
+    page.get_by_role("tab", name="HTML", exact=True).click()
+    source = page.get_by_label("HTML source")
+    expect(source).to_have_value("<p>Dear {{ name }}, thank you.</p>")
+    source.fill("<p>Dear <b>{{ name }}</b>, thank you.</p>")
+    page.get_by_role("tab", name="Write", exact=True).click()
+    expect(writing.editor(page, "Content").locator("strong, b")).to_contain_text("name")
     choose(page, "Where “To” comes from", "From the payload")
     page.get_by_label("To", exact=True).fill("customer.email")
     expect(page.get_by_text("Whoever signs decides what stands in the payload")).to_be_visible()
@@ -118,7 +127,7 @@ def test_what_is_wrong_with_a_trigger_stands_at_its_fields(section: Page, watch:
     page.get_by_label("Name").fill("Broken")
     choose(page, "Made of", "Written here")
     page.get_by_label("Subject").fill("Hello {{ name }}")
-    page.get_by_label("HTML").fill("<p>Hello</p>")
+    writing.write(page, "Hello", "Content")
     page.get_by_role("button", name="Add a variable").click()
     page.get_by_role("textbox", name="Variable", exact=True).fill("name")
     page.get_by_label("Path in the payload").fill("customer..name")

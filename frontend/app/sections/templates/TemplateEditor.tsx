@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTemplate, type Template } from "../../api/templates";
 import { ApiProblem } from "../../api/problem";
+import { VisualHtml } from "../../editor/VisualHtml";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
 import { Badge } from "../../ui/Badge";
@@ -19,7 +20,6 @@ import { TestSend } from "./TestSend";
 import { useDraft } from "./useDraft";
 import { VariablesEditor } from "./VariablesEditor";
 import { Versions } from "./Versions";
-import { VisualBody } from "./VisualBody";
 import styles from "./templates.module.css";
 
 interface Props {
@@ -86,8 +86,14 @@ function Editor({ template, kind, onCreated }: Omit<Props, "id"> & { template: T
       id: "visual",
       title: t.parts.visual,
       content: (
-        <VisualBody
-          draft={draft}
+        <VisualHtml
+          label={t.body}
+          html={draft.html}
+          variables={[
+            ...draft.variables.map(({ key }) => key).filter(Boolean),
+            ...(draft.kind === "layout" ? ["content"] : []),
+            "unsubscribe_url",
+          ]}
           onChange={(html) => change({ html })}
           onSource={() => setPart("source")}
           error={wrong("/html")}

@@ -1,7 +1,10 @@
+import { useState } from "react";
 import { useTemplates, useTemplateVersions } from "../../api/templates";
+import { VisualHtml } from "../../editor/VisualHtml";
 import { useStrings } from "../../integration/context";
 import { Select } from "../../ui/Select";
 import { Soft } from "../../ui/layout";
+import { Tabs } from "../../ui/Tabs";
 import { TextField } from "../../ui/TextField";
 import { Group } from "./Group";
 import type { Recipe } from "./recipes";
@@ -74,6 +77,40 @@ function Version({ id, value, onChange }: { id: string; value: number | null; on
 
 function Written({ draft, set, problem }: FieldsProps) {
   const t = useStrings().webhooks.editor;
+  const [part, setPart] = useState("visual");
+  const wrong = problem?.at("/html");
+  const parts = [
+    {
+      id: "visual",
+      title: t.parts.visual,
+      content: (
+        <VisualHtml
+          label={t.body}
+          html={draft.html}
+          variables={draft.variables.map(({ name }) => name.trim()).filter(Boolean)}
+          onChange={(html) => set({ html })}
+          onSource={() => setPart("source")}
+          error={wrong}
+        />
+      ),
+    },
+    {
+      id: "source",
+      title: t.parts.source,
+      content: (
+        <TextField
+          label={t.html}
+          hint={t.htmlHint}
+          rows={8}
+          mono
+          value={draft.html}
+          onChange={(html) => set({ html })}
+          error={wrong}
+          spellCheck="false"
+        />
+      ),
+    },
+  ];
   return (
     <>
       <TextField
@@ -82,15 +119,7 @@ function Written({ draft, set, problem }: FieldsProps) {
         onChange={(subject) => set({ subject })}
         error={problem?.at("/subject")}
       />
-      <TextField
-        label={t.html}
-        hint={t.htmlHint}
-        rows={8}
-        mono
-        value={draft.html}
-        onChange={(html) => set({ html })}
-        error={problem?.at("/html")}
-      />
+      <Tabs label={t.partsLabel} items={parts} selected={part} onSelect={setPart} />
       <TextField
         label={t.text}
         hint={t.textHint}
