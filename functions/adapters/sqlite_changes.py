@@ -25,16 +25,19 @@ def change(indexes: Indexes, write: Write, old: Document | None) -> Change:
     """Of a write that is checked. Raises PreconditionFailed; ValueError where the document would become too large."""
     _check_precondition(write, old)
     was = old.version if old else None
+    if isinstance(write, Delete):
+        return Change(write.path, was, None, _entries(indexes, write.path, old), set())
     if isinstance(write, Update) and old:
         data = _merged(old.data, write.data)
         before, after = (entries(indexes, write.path, one, among=write.data) for one in (old.data, data))
     else:
-        data = {} if isinstance(write, Delete) else write.data
-        before = entries(indexes, write.path, old.data) if old else set()
-        after = entries(indexes, write.path, data)
-    if isinstance(write, Delete):
-        return Change(write.path, was, None, before, set())
+        data = write.data
+        before, after = _entries(indexes, write.path, old), entries(indexes, write.path, data)
     return Change(write.path, was, text(write.path, data), before - after, after - before)
+
+
+def _entries(indexes: Indexes, path: str, old: Document | None) -> set[Entry]:
+    return entries(indexes, path, old.data) if old else set()
 
 
 def text(path: str, data: Data) -> str:

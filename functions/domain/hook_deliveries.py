@@ -13,7 +13,7 @@ are notes for the owner, at most NOTES a minute, so that nobody fills the store 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from functions.domain.ids import derived_id
 from functions.domain.records import replace
@@ -34,6 +34,7 @@ class Verdict(StrEnum):
 class HookDelivery:
     """`reason` is a word for programs, `detail` and `remedy` are for people; empty where all is well."""
 
+    sparse: ClassVar = True
     id: str  # whd_…
     owner: str
     trigger: str

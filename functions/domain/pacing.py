@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from functions.domain.records import replace
-
 SEND_UNITS = 100  # quota units of one messages.send
 UNITS_PER_MINUTE = 6_000  # of a project made since May 2026; older ones have 15,000
 CONSUMER_PER_DAY, WORKSPACE_PER_DAY = 500, 2_000  # recipients
@@ -50,11 +48,11 @@ class Calendar:
     def current(self, now: datetime) -> "Calendar":
         """Without what has left both windows."""
         bucket, hour = _bucket(now), _bucket(now) // _HOUR
-        return replace(
-            self,
-            units={k: v for k, v in self.units.items() if int(k) >= bucket - _MINUTE},
-            recipients={k: v for k, v in self.recipients.items() if int(k) >= hour - _DAY},
-            paused_until=self.paused_until if self.paused_until and self.paused_until > now else None,
+        return Calendar(
+            {k: v for k, v in self.units.items() if int(k) >= bucket - _MINUTE},
+            {k: v for k, v in self.recipients.items() if int(k) >= hour - _DAY},
+            self.paused_until if self.paused_until and self.paused_until > now else None,
+            self.pause_reason,
         )
 
     def plus(self, added: "Calendar") -> "Calendar":
