@@ -40,10 +40,11 @@ def test_another_key_does_not_wait() -> None:
 def test_who_waits_keeps_the_lock_that_it_waits_for() -> None:
     """A third that comes when the first has left must not get a lock of its own."""
     turns, order = Turns(), []
-    first, second = turns.of("a"), threading.Event()
+    first, inside, second = turns.of("a"), threading.Event(), threading.Event()
 
     def wait() -> None:
         with turns.of("a"):
+            inside.set()
             second.wait(60)
             order.append("second")
 
@@ -58,6 +59,7 @@ def test_who_waits_keeps_the_lock_that_it_waits_for() -> None:
             assert not waiting.done()
             time.sleep(0.001)  # asking without a pause keeps the others from their locks
         first.__exit__(None, None, None)
+        assert inside.wait(60)  # a lock is for whoever is quick, not for who has waited
         coming = pool.submit(third)
         while turns._turns["a"].wanted_by < 2:
             assert not coming.done()
