@@ -9,6 +9,6 @@ endpoint = Endpoint("/api/gmail/accounts")
 
 @endpoint.route("DELETE", "/{id}/", USER_OR_KEY["manage"])
 def delete(call: Call) -> Response:
-    call.app.accounts.disconnect(call.caller, call.ids["id"])
+    call.app.disconnecting.disconnect(call.caller, call.ids["id"])
     call.app.controlling.cancel_all(call.caller.owner, call.ids["id"])
     return Response(status=204)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from functions.services.accounts import Accounts
     from functions.services.aliases import Aliases
     from functions.services.connecting import Connecting
+    from functions.services.disconnecting import Disconnecting
     from functions.services.incoming import Incoming
     from functions.services.keys import ApiKeys
     from functions.services.mailbox import MailboxSync
@@ -52,8 +53,15 @@ class AccountsAndMailboxes(Queue):
     def accounts(self) -> "Accounts":
         from functions.services.accounts import Accounts
 
-        return Accounts(
+        return Accounts(self.documents)
+
+    @once
+    def disconnecting(self) -> "Disconnecting":
+        from functions.services.disconnecting import Disconnecting
+
+        return Disconnecting(
             self.documents,
+            self.accounts,
             self.oauth,
             self.tokens,
             lambda account: self.watching.stop(account),
@@ -90,6 +98,7 @@ class AccountsAndMailboxes(Queue):
             tokens=self.tokens,
             accounts=self.accounts,
             aliases=self.aliases,
+            disconnecting=self.disconnecting,
             controlling=self.controlling,
             clock=self.clock,
             random=self.random,

@@ -1,31 +1,22 @@
-"""The owner's connected accounts: list, look up, choose the default, disconnect."""
+"""The owner's connected accounts: list, look up, choose the default."""
 
-import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from functions.domain import event_bodies, records, webhooks
+from functions.domain import records
 from functions.domain.accounts import AccountChange, GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import (
     FieldError,
     Forbidden,
-    GmailRejected,
-    IntegrationError,
     InvalidRequest,
     NotFound,
     PreconditionFailed,
-    ReauthRequired,
 )
 from functions.domain.ids import looks_like
-from functions.domain.ports import Create, Delete, Document, Documents, Query, Update, Write
-from functions.services.announcing import Announcer, Silence
+from functions.domain.ports import Create, Document, Documents, Query, Update, Write
 from functions.services.owners import Owners
-from functions.services.tokens import Tokens, path
-
-if TYPE_CHECKING:
-    from functions.domain.google_ports import OAuthClient
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -51,20 +42,8 @@ class AccountPage:
 class Accounts:
     """Which account is the default is kept on the owner's record, so that there is never more than one."""
 
-    def __init__(
-        self,
-        documents: Documents,
-        oauth: "OAuthClient",
-        tokens: Tokens,
-        disconnected: Callable[[GmailAccount], None] = lambda _: None,
-        announcing: Announcer | None = None,
-    ) -> None:
-        """`disconnected` hears of an account whose record is gone, while Google still takes its tokens."""
+    def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._oauth = oauth
-        self._tokens = tokens
-        self._disconnected = disconnected
-        self._announcing = announcing or Silence()
         self._owners = Owners(documents)
         # What a name led to last: a guess where to look first, never more.
         self._defaults: dict[str, str] = {}  # by owner
@@ -156,19 +135,6 @@ class Accounts:
             write = Create(place, records.to_data(account))
         self._documents.commit([*also, write])
 
-    def disconnect(self, caller: Caller, account_id: str) -> None:
-        """Forget the record first, then tell Google; what Google says changes nothing. Raises NotFound."""
-        account = self.get(caller, account_id)
-        news = self._announcing.writes(
-            account.owner, webhooks.DISCONNECTED, None, lambda: event_bodies.of_account(account)
-        )
-        self._documents.commit([Delete(path(account.owner, account.id)), *news])
-        self._announcing.enqueue(news)
-        self._disconnected(account)
-        self._tokens.forget(account)
-        with contextlib.suppress(ReauthRequired):  # a token that can't be opened can't be revoked either
-            self.revoke_unless_used(account.sub, self._tokens.refresh_token(account))
-
     def change(self, caller: Caller, account_id: str, change: AccountChange) -> GmailAccount:
         """Only the fields that are named are written: two who change different ones lose nothing.
 
@@ -191,13 +157,9 @@ class Accounts:
             raise NotFound("There is no account with this id.") from None
         return self.get(caller, account_id)
 
-    def revoke_unless_used(self, sub: str, token: str) -> None:
-        """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it."""
-        page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=1, group=True))
-        if page.documents:
-            return
-        with contextlib.suppress(IntegrationError, GmailRejected):
-            self._oauth.revoke(token)
+
+def path(owner: str, account_id: str) -> str:
+    return f"owners/{owner}/accounts/{account_id}"
 
 
 def _collection(owner: str) -> str:

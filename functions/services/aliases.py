@@ -8,7 +8,8 @@ from functions.domain.accounts import AccountStatus, GmailAccount, StoredAlias
 from functions.domain.errors import InsufficientPermissions, IntegrationError, NotFound, PreconditionFailed
 from functions.domain.ports import Clock, Documents, Update
 from functions.domain.records import replace
-from functions.services.tokens import Tokens, path
+from functions.services.accounts import path
+from functions.services.tokens import Tokens
 
 if TYPE_CHECKING:
     from functions.domain.google_ports import Gmail

@@ -21,7 +21,7 @@ from functions.domain.mime import Mime
 from functions.domain.ports import Clock, Documents
 from functions.domain.records import replace
 from functions.domain.sends import Send, Status
-from functions.services import contents, tokens
+from functions.services import accounts, contents
 from functions.services.outbox import Found, Outbox
 from functions.services.pacing import Pacing
 from functions.services.reconciling import Reconciling
@@ -158,7 +158,7 @@ class Attempting:
             self._enqueue(self._outbox.save(found, sends.release(held, self._clock())).send)
 
     def account(self, send: Send) -> GmailAccount | None:
-        document = self._documents.get(tokens.path(send.owner, send.account))
+        document = self._documents.get(accounts.path(send.owner, send.account))
         return records.from_data(GmailAccount, document.data) if document else None
 
     def fraction(self) -> float:

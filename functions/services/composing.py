@@ -17,8 +17,9 @@ from functions.domain.records import replace
 from functions.domain.send_requests import AttachmentRef, SendRequest
 from functions.domain.sends import Send
 from functions.domain.templates import TemplateVersion
+from functions.services.accounts import path
 from functions.services.aliases import Aliases
-from functions.services.tokens import Tokens, path
+from functions.services.tokens import Tokens
 
 if TYPE_CHECKING:
     from functions.services.attachments import Attachments

@@ -35,6 +35,7 @@ from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
 from functions.services.announcing import Announcer, Silence
 from functions.services.controlling import Controlling
+from functions.services.disconnecting import Disconnecting
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
 
@@ -67,6 +68,7 @@ class Connecting:
         ring: Sealer,
         tokens: Tokens,
         accounts: Accounts,
+        disconnecting: Disconnecting,
         aliases: Aliases,
         controlling: Controlling,
         clock: Clock,
@@ -80,6 +82,7 @@ class Connecting:
         self._ring = ring
         self._tokens = tokens
         self._accounts = accounts
+        self._disconnecting = disconnecting
         self._aliases = aliases
         self._controlling = controlling
         self._announcing = announcing or Silence()
@@ -213,7 +216,7 @@ class Connecting:
 
     def _forget(self, grant: Grant) -> None:
         """Give back a grant that is not wanted, unless the same Google account is connected somewhere."""
-        self._accounts.revoke_unless_used(grant.sub, grant.refresh_token or grant.access_token)
+        self._disconnecting.revoke_unless_used(grant.sub, grant.refresh_token or grant.access_token)
 
 
 def _probe(grant: Grant) -> GmailAccount:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from functions.domain.callers import Caller
 from functions.domain.ids import derived_id
-from functions.services import batches, keys, outbox, owners, standing, tokens
+from functions.services import accounts, batches, keys, outbox, owners, standing
 from functions.services.accounts import Accounts
 
 REMEMBERED = 4096  # callers
@@ -46,7 +46,7 @@ class Foresight:
         if known.key_id:
             found.append(keys.path(known.key_id))
         if account_id := self._accounts.likely(owner, account):
-            found.append(tokens.path(owner, account_id))
+            found.append(accounts.path(owner, account_id))
         if idempotency_key:
             found.append(outbox.path(owner, derived_id("snd", owner, idempotency_key)))
             found.append(batches.path(owner, derived_id("bat", owner, idempotency_key)))

@@ -18,9 +18,10 @@ from functions.domain.ports import Blobs, Clock, Documents, Query
 from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import contents
+from functions.services.accounts import path
 from functions.services.batches import Batches
 from functions.services.timeline import Timeline
-from functions.services.tokens import Tokens, path
+from functions.services.tokens import Tokens
 
 if TYPE_CHECKING:
     from functions.domain.google_ports import Gmail

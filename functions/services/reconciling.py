@@ -16,7 +16,7 @@ from functions.domain.google_ports import FoundMessage, Gmail
 from functions.domain.ports import Clock, Documents, Tasks
 from functions.domain.records import replace
 from functions.domain.sends import Send, Status
-from functions.services import tokens
+from functions.services import accounts
 from functions.services.outbox import Found, Outbox
 from functions.services.resending import Resending
 from functions.services.tokens import Tokens
@@ -116,7 +116,7 @@ class Reconciling:
         return found
 
     def _account(self, send: Send) -> GmailAccount | None:
-        document = self._documents.get(tokens.path(send.owner, send.account))
+        document = self._documents.get(accounts.path(send.owner, send.account))
         return records.from_data(GmailAccount, document.data) if document else None
 
 

@@ -8,7 +8,7 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.ports import Clock, Update, Write
 from functions.domain.sends import Send, Status
-from functions.services import tokens
+from functions.services import accounts
 from functions.services.outbox import Found, Outbox
 
 # `last_sent_at` is exact to this much (seconds), so that a busy account is no hot document.
@@ -73,4 +73,4 @@ class Settling:
         since = account.last_sent_at
         if since is not None and abs((self._clock() - since).total_seconds()) < LAST_SENT_STEP:
             return []
-        return [Update(tokens.path(account.owner, account.id), {"last_sent_at": send.sent_at})]
+        return [Update(accounts.path(account.owner, account.id), {"last_sent_at": send.sent_at})]

@@ -12,6 +12,7 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import NotFound, PreconditionFailed, ReauthRequired
 from functions.domain.ports import Clock, Documents, Sealer, Unsealable, Update, Write
 from functions.domain.records import replace
+from functions.services.accounts import path
 from functions.services.announcing import Announcer, Silence
 from functions.services.turns import Turns
 
@@ -23,10 +24,6 @@ R = TypeVar("R")
 # A token is not used in its last minute: it could die on its way to Gmail.
 MARGIN = timedelta(minutes=1)
 REMEMBERED = 5_000  # accounts; what is forgotten is on their records
-
-
-def path(owner: str, account_id: str) -> str:
-    return f"owners/{owner}/accounts/{account_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from functions.domain.ids import RandomBytes, looks_like, random_id
 from functions.domain.messages import Address
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Unsealable, Update
 from functions.domain.triggers import MAX_TRIGGERS, Trigger, TriggerFields, TriggerSecret
-from functions.services import tokens, trigger_rates
+from functions.services import accounts, trigger_rates
 from functions.services.accounts import Accounts
 from functions.services.trigger_checks import TriggerChecks
 from functions.services.trigger_keys import TriggerKeys, path
@@ -137,7 +137,7 @@ class Triggers:
     def problems(self, found: Sequence[Trigger]) -> dict[str, Problem]:
         """By trigger: what is the matter with its account, where something is."""
         ids = list(dict.fromkeys((t.owner, t.account) for t in found))
-        documents = self._documents.get_many([tokens.path(*one) for one in ids]) if ids else []
+        documents = self._documents.get_many([accounts.path(*one) for one in ids]) if ids else []
         of_account = {one: _account_problem(document) for one, document in zip(ids, documents, strict=True)}
         return {t.id: problem for t in found if (problem := of_account[t.owner, t.account])}
 

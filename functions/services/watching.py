@@ -17,7 +17,7 @@ from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update
 from functions.domain.records import replace
 from functions.domain.sends import Send
-from functions.services import tokens
+from functions.services import accounts
 from functions.services.tokens import Tokens
 from functions.services.turns import Turns
 
@@ -132,7 +132,7 @@ class Watching:
         `up_to`: nothing to do if everything up to this id has been seen. Raises Unavailable where the store is away.
         """
         with self._turns.of(account_id):  # a burst of pushes: the first one sees what they are all about
-            document, other = self._documents.get_many([path(owner, account_id), tokens.path(owner, account_id)])
+            document, other = self._documents.get_many([path(owner, account_id), accounts.path(owner, account_id)])
             if document is None:
                 return None
             if other is None:

@@ -331,7 +331,7 @@ def test_services_are_asked_for_one_owners_records_only(inside: Inside, theirs: 
     me = Who(owner="own_me", kind="user")
     calls: list[Callable[[], object]] = [
         lambda: inside.app.accounts.get(me, theirs["account"]),
-        lambda: inside.app.accounts.disconnect(me, theirs["account"]),
+        lambda: inside.app.disconnecting.disconnect(me, theirs["account"]),
         lambda: inside.app.accounts.change(me, theirs["account"], AccountChange(is_default=True)),
         lambda: inside.app.history.get(me, theirs["send"]),
         lambda: inside.app.keys.revoke(me.owner, theirs["key"]),

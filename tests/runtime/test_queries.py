@@ -35,7 +35,7 @@ from functions.domain.templates import Template
 from functions.domain.triggers import Mapping, RecipientRule, TriggerFields
 from functions.runtime import settings
 from functions.runtime.wiring import App
-from functions.services import outbox, tokens
+from functions.services import accounts, outbox
 from functions.services.statistics import Span
 from tests.services.builders import account, send
 
@@ -128,7 +128,7 @@ def drive(app: App, store: Driven) -> None:
              batch="bat_1", labels=labels, created_at=NOW - timedelta(hours=n))
         for n in range(4)
     ]  # fmt: skip
-    store.commit([Create(tokens.path(OWNER, a.id), records.to_data(a)) for a in (one, two)])
+    store.commit([Create(accounts.path(OWNER, a.id), records.to_data(a)) for a in (one, two)])
     store.commit([Create(outbox.path(OWNER, s.id), records.to_data(s)) for s in made])
     store.commit([Create(f"owners/{OWNER}/batches/bat_1", records.to_data(batch))])
 
@@ -153,7 +153,7 @@ def drive(app: App, store: Driven) -> None:
     app.accounts.page(USER, 1, None)
     app.accounts.resolve(USER, one.email)
     app.accounts.default_id(OWNER)
-    app.accounts.revoke_unless_used("2", "a token that is used")
+    app.disconnecting.revoke_unless_used("2", "a token that is used")
     app.keys.page(OWNER, 1, None)
     list(doctor._accounts(app))
     for reason in ("", *Reason):

@@ -28,13 +28,14 @@ from functions.domain.messages import Address
 from functions.domain.ports import Create, Data, Document, Documents, Page, Put, Query, Write
 from functions.domain.send_requests import Recipient, SendRequest
 from functions.domain.sends import Send
-from functions.services.accounts import Accounts
+from functions.services.accounts import Accounts, path
 from functions.services.aliases import Aliases
 from functions.services.announcing import Announcing
 from functions.services.batches import Batches
 from functions.services.composing import Composing
 from functions.services.controlling import Controlling
 from functions.services.delivering import Delivering
+from functions.services.disconnecting import Disconnecting
 from functions.services.endpoints import Endpoints
 from functions.services.event_deliveries import EventDeliveries
 from functions.services.history import History
@@ -54,7 +55,7 @@ from functions.services.standing import Standings
 from functions.services.suppressions import Suppressions
 from functions.services.sweeping import Sweeping
 from functions.services.timeline import Timeline
-from functions.services.tokens import Tokens, path
+from functions.services.tokens import Tokens
 from functions.services.unwanted import Unwanted
 from functions.services.watching import Watching
 from tests.services.hooks import Receiver
@@ -479,8 +480,14 @@ class World:
         )
         self.timeline = Timeline(documents, self.announcing)
         self.tokens = Tokens(documents, self.oauth, Sealer(), clock, self.announcing)
-        self.accounts = Accounts(
-            documents, self.oauth, self.tokens, lambda account: self.watching.stop(account), self.announcing
+        self.accounts = Accounts(documents)
+        self.disconnecting = Disconnecting(
+            documents,
+            self.accounts,
+            self.oauth,
+            self.tokens,
+            lambda account: self.watching.stop(account),
+            self.announcing,
         )
         self.incoming = Incoming(documents, self.gmail, self.tokens)
         sync = MailboxSync(
@@ -576,7 +583,7 @@ class World:
             self.controlling.release_all(OWNER, account_id)
 
     def disconnect(self, account_id: str = ACCOUNT) -> None:
-        self.accounts.disconnect(CALLER, account_id)
+        self.disconnecting.disconnect(CALLER, account_id)
         self.controlling.cancel_all(OWNER, account_id)
 
     def account(self, account_id: str = ACCOUNT) -> GmailAccount:

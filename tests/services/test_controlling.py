@@ -133,7 +133,7 @@ def test_reconnecting_releases_pages_of_held_sends_and_touches_nothing_else(
 
 def test_sends_that_a_failing_disconnect_left_behind_are_cancelled_when_due(world: World) -> None:
     send_id = world.queue(send_at=START + timedelta(hours=1))
-    world.accounts.disconnect(CALLER, ACCOUNT)  # and the process died before it cancelled them
+    world.disconnecting.disconnect(CALLER, ACCOUNT)  # and the process died before it cancelled them
     world.run(hours=2)
     assert world.record(send_id).status is Status.CANCELLED
     assert world.mailbox.posts == []

@@ -17,12 +17,12 @@ from functions.domain.ids import looks_like
 from functions.domain.ports import Create, Data, Documents, Put, Write
 from functions.domain.sends import Status
 from functions.services import announcing, erasing, trigger_keys
+from functions.services.accounts import path
 from functions.services.contents import pack_bodies
 from functions.services.erasing import Erasing, walk
 from functions.services.exporting import Exporting
 from functions.services.restoring import Restoring
 from functions.services.revoking import Revoking
-from functions.services.tokens import path
 from tests.services.fakes import ACCOUNT, OWNER, FlakyDocuments, World
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,13 +15,11 @@ from functions.domain.callers import Caller
 from functions.domain.errors import Forbidden, InvalidRequest, NotFound, PreconditionFailed
 from functions.domain.owners import OwnerSettings
 from functions.domain.ports import Create, Delete, Documents, Update
-from functions.services.accounts import Accounts
+from functions.services.accounts import Accounts, path
 from functions.services.owners import Owners
-from functions.services.tokens import path
 from tests.services.builders import account
 
 ME = Caller("own_1", "user")
-NOBODY: Any = None  # neither tokens nor Google are asked here
 
 
 @pytest.fixture
@@ -34,7 +31,7 @@ def documents(tmp_path: Path) -> SqliteDocuments:
 def accounts(documents: Documents) -> Accounts:
     for each in (account(), account(id="acc_2", sub="2", email="grace@gmail.com")):
         documents.commit([Create(path(each.owner, each.id), records.to_data(each))])
-    return Accounts(documents, NOBODY, NOBODY)
+    return Accounts(documents)
 
 
 def at_once(*calls: Callable[[], object]) -> list[Exception]:
@@ -106,12 +103,12 @@ def test_changes_of_one_account_at_the_same_moment_all_count(open_store: Callabl
     ]
 
     def change(store: Documents, wanted: AccountChange) -> None:
-        Accounts(store, NOBODY, NOBODY).change(ME, "acc_1", wanted)
+        Accounts(store).change(ME, "acc_1", wanted)
 
     errors = at_once(*(lambda s=s, c=c: change(s, c) for s, c in zip(stores, changes, strict=True)))  # type: ignore[misc]
 
     assert errors == []
-    found = Accounts(stores[0], NOBODY, NOBODY).get(ME, "acc_1")
+    found = Accounts(stores[0]).get(ME, "acc_1")
     expected = replace(account(), name="Countess", track_opens=True, track_clicks=True, daily_limit=7)
     assert found == expected
     assert Owners(stores[0]).settings("own_1").default_account == "acc_1"
@@ -138,7 +135,7 @@ def test_an_account_that_is_disconnected_meanwhile_does_not_become_the_default(d
             return found
 
     with pytest.raises(NotFound):
-        Late(documents, NOBODY, NOBODY).change(ME, "acc_2", AccountChange(is_default=True))
+        Late(documents).change(ME, "acc_2", AccountChange(is_default=True))
 
     assert Owners(documents).settings("own_1").default_account == ""
 

@@ -19,7 +19,8 @@ from functions.domain.errors import InvalidCredentials, NotFound, ReauthRequired
 from functions.domain.google_ports import AccessToken
 from functions.domain.ports import Create, Delete, Document, Update
 from functions.services import tokens
-from functions.services.tokens import Tokens, path
+from functions.services.accounts import path
+from functions.services.tokens import Tokens
 from tests.services.builders import NOW, Clock, MemorySecrets, account
 
 

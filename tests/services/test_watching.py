@@ -359,16 +359,16 @@ def test_disconnecting_ends_the_watch_unless_somebody_else_has_the_mailbox_too(w
     watched.change_account(
         "acc_second", sub=same.sub, refresh_token=watched.tokens.seal(same, "refresh_token", "x"), access_token=""
     )
-    watched.accounts.disconnect(CALLER, "acc_second")
+    watched.disconnecting.disconnect(CALLER, "acc_second")
     assert watched.mailbox.stops == 0
-    watched.accounts.disconnect(CALLER, ACCOUNT)
+    watched.disconnecting.disconnect(CALLER, ACCOUNT)
     assert watched.mailbox.stops == 1
     assert watched.documents.get(path(OWNER, ACCOUNT)) is None
 
 
 def test_disconnecting_works_though_gmail_is_away(watched: World) -> None:
     watched.mailbox.reads = [breaks(begun=False)] * 3
-    watched.accounts.disconnect(CALLER, ACCOUNT)
+    watched.disconnecting.disconnect(CALLER, ACCOUNT)
     assert watched.documents.get(path(OWNER, ACCOUNT)) is None
 
 
