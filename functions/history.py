@@ -56,7 +56,8 @@ def keep(call: Call) -> Response:
 @endpoint.route("GET", "/{send_id}/", USER_OR_KEY["read"])
 def detail(call: Call) -> Response:
     if call.ids["send_id"].startswith(BATCH):
-        queries.known(call.request)
+        if queries.includes(call.request, "mime"):
+            queries.wrong("include", "is for one send: a batch has a message for each of its sends")
         return respond(history_views.batch(call.app.history.batch(call.caller, call.ids["send_id"])))
     found = call.app.history.get(call.caller, call.ids["send_id"])
     body = history_views.send(found, call.app.history.events(found))

@@ -91,10 +91,11 @@ class Fields:
         value = self.data.get(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        found = whole(value)
+        if found is None or not low <= found <= high:
             self.wrong(name, f"This must be a whole number from {low} to {high}.")
             return None
-        return value
+        return found
 
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
         return self.text(name, lambda value: "" if value in choices else f"This must be one of: {', '.join(choices)}.")
@@ -183,3 +184,10 @@ def _value_problem(value: object, at: str) -> tuple[str, str]:
         elif isinstance(node, list):
             stack.extend((item, pointer_to(here, index), depth + 1) for index, item in enumerate(node))
     return "", ""
+
+
+def whole(value: Any) -> int | None:
+    """A whole number; None where it is none. In JSON 3.0 is one, too: some languages have no other numbers."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

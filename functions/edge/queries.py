@@ -18,7 +18,8 @@ def known(request: Request, *names: str) -> dict[str, str]:
     errors = []
     for name, values in request.args.lists():
         if name not in names:
-            errors.append(FieldError(f"/{name[:60]}", f"is not known here; known are: {', '.join(names)}"))
+            others = f"known are: {', '.join(names)}" if names else "there is nothing to ask for"
+            errors.append(FieldError(f"/{name[:60]}", f"is not known here; {others}"))
         elif len(values) > 1:
             errors.append(FieldError(f"/{name}", "is given more than once"))
         elif len(values[0]) > LIMIT or not values[0].isprintable():
@@ -68,10 +69,7 @@ def time(name: str, value: str) -> datetime | None:
 
 def includes(request: Request, what: str) -> bool:
     """Whether `?include=` names it. Raises InvalidRequest for anything else."""
-    value = known(request, "include")["include"]
-    if value not in ("", what):
-        wrong("include", f"can only be: {what}")
-    return value == what
+    return one_of("include", known(request, "include")["include"], [what]) == what
 
 
 def wants_json(request: Request) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from functions.domain import records
 from functions.domain.characters import body_problem, label_problem, line_problem
 from functions.domain.errors import InvalidRequest
-from functions.domain.fields import Fields, Problems, pointer_to
+from functions.domain.fields import Fields, Problems, pointer_to, whole
 from functions.domain.ids import looks_like
 from functions.domain.template_values import VARIABLES_LIMIT as VARIABLES_COUNT
 from functions.domain.template_values import check_declarations, key_problem
@@ -75,8 +75,9 @@ def parse_preview(body: dict[str, Any]) -> PreviewRequest:
 
 def _stored(fields: Fields) -> PreviewRequest:
     template = fields.text("id", limit=100, required=True)
-    version = None if fields.data.get("version") == "draft" else fields.data.get("version")
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 1):
+    asked = fields.data.get("version")
+    version = whole(asked)
+    if asked not in (None, "draft") and (version is None or version < 1):
         fields.wrong("version", "This must be the number of a version, or `draft`.")
     return PreviewRequest(fields.json_object("variables"), id=template or "", version=version)
 

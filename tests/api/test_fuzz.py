@@ -25,6 +25,9 @@ BY_MEANING = {
     "createKey": "invalid_request",  # expires_at must lie ahead
     "listAccounts": "invalid_request",  # page_token must come from the page before
     "listSends": "invalid_request",
+    "exportSends": "invalid_request",  # what can be printed
+    "countSends": "invalid_request",  # the days that lie between two times
+    "getSend": "invalid_request",  # the message of a send, not of a batch
     "listKeys": "invalid_request",
     "listEndpoints": "invalid_request",
     "listDeliveries": "invalid_request",

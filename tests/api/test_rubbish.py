@@ -470,6 +470,12 @@ def test_a_wrong_include_is_refused(service: Service, include: str) -> None:
     refused(service.call("GET", f"{HISTORY}{send}/?include={include}"), "invalid_request", "/include")
 
 
+def test_a_batch_has_no_message_to_include(service: Service) -> None:
+    batch = f"{HISTORY}bat_00000000000000000000000000/"
+    refused(service.call("GET", f"{batch}?include=mime"), "invalid_request", "/include")
+    assert service.call("GET", f"{batch}?include=").status == 404
+
+
 @pytest.mark.parametrize(
     "value", ["https://evil.example/", "javascript:alert(1)", "//evil.example", "http://localhost@evil.example/", "%00"]
 )
