@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from functions.adapters.http import Answer, Http, RequestFailed
-from functions.domain.accounts import REQUESTED_SCOPES
 from functions.domain.errors import (
     GmailRejected,
     InsufficientPermissions,
@@ -22,6 +21,7 @@ from functions.domain.errors import (
     Unavailable,
 )
 from functions.domain.ports import Clock
+from functions.domain.scopes import REQUESTED_SCOPES
 
 if TYPE_CHECKING:
     from functions.adapters.oidc import IdTokens

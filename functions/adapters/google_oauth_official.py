@@ -8,8 +8,8 @@ from google_auth_oauthlib.flow import Flow
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from functions.adapters.google_oauth import TIMEOUT, refusal
-from functions.domain.accounts import REQUESTED_SCOPES
 from functions.domain.errors import Unavailable
+from functions.domain.scopes import REQUESTED_SCOPES
 
 
 def fetch_token(

@@ -11,7 +11,6 @@ from functions.adapters import cursors
 from functions.adapters.cursors import Place
 from functions.adapters.ordering import sortable
 from functions.domain.ports import Document, Page, Query
-from functions.domain.records import replace
 
 # Of a search for several elements each record with the rarest one is read and looked at: so many at once, and for one
 # page. A page may then be short, or empty, and more follow.
@@ -35,7 +34,7 @@ def plain(query: Query) -> list[Query]:
     if query.among is None:
         return [query]
     name, found = query.among
-    return [replace(query, among=None, equals={**query.equals, name: value}) for value in dict.fromkeys(found)]
+    return [query._replace(among=None, equals={**query.equals, name: value}) for value in dict.fromkeys(found)]
 
 
 def page(query: Query, reads: Sequence[Read]) -> Page:
@@ -63,7 +62,7 @@ def rarest(query: Query, count: Count) -> str:
     longest = sorted(elements, key=len, reverse=True)[:CANDIDATES]
     if len(longest) < 2:
         return longest[0]
-    counted = {e: count(replace(query, among=None, contains=(field, e)), COUNTED) for e in longest}
+    counted = {e: count(query._replace(among=None, contains=(field, e)), COUNTED) for e in longest}
     return min(longest, key=lambda element: counted[element])
 
 
@@ -71,7 +70,7 @@ def with_all(query: Query, element: str, start: Place | None, stream: Stream) ->
     """What a plain query for several elements finds, by reading what a query for one of them finds."""
     assert query.contains  # noqa: S101
     field, *elements = query.contains
-    one = replace(query, contains=(field, element))
+    one = query._replace(contains=(field, element))
     found: list[Document] = []
     read = 0
     while len(found) <= query.limit:

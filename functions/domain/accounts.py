@@ -8,18 +8,7 @@ from typing import Any
 
 from functions.domain.errors import InsufficientPermissions, ReauthRequired
 from functions.domain.records import replace
-
-OPENID = "openid"
-EMAIL = "https://www.googleapis.com/auth/userinfo.email"
-SEND = "https://www.googleapis.com/auth/gmail.send"
-READ = "https://www.googleapis.com/auth/gmail.readonly"
-REQUESTED_SCOPES = (OPENID, "email", SEND, READ)
-
-# Wider scopes that contain the one we need, from Gmail's discovery document.
-_MAILBOX = "https://mail.google.com/"
-_MODIFY = "https://www.googleapis.com/auth/gmail.modify"
-_CAN_SEND = {SEND, _MAILBOX, _MODIFY, "https://www.googleapis.com/auth/gmail.compose"}
-_CAN_READ = {READ, _MAILBOX, _MODIFY}
+from functions.domain.scopes import CAN_READ, CAN_SEND
 
 
 class AccountStatus(StrEnum):
@@ -66,11 +55,11 @@ class GmailAccount:
 
     @property
     def can_send(self) -> bool:
-        return not _CAN_SEND.isdisjoint(self.scopes)
+        return not CAN_SEND.isdisjoint(self.scopes)
 
     @property
     def can_read(self) -> bool:
-        return not _CAN_READ.isdisjoint(self.scopes)
+        return not CAN_READ.isdisjoint(self.scopes)
 
     def require_send(self) -> None:
         """Raises ReauthRequired, InsufficientPermissions."""

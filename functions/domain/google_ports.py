@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from functions.domain.received import Received
+
+# Named tuples, as in domain/ports.py, but for the grant, which is stored.
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,7 @@ class Grant:
     refresh_token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(NamedTuple):
     token: str
     expires_at: datetime
     scopes: tuple[str, ...]
@@ -47,8 +48,7 @@ class OAuthClient(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """An address the account may send as, from Gmail's sendAs settings."""
 
     email: str
@@ -60,8 +60,7 @@ class Alias:
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
+class SentMessage(NamedTuple):
     id: str
     thread_id: str
 
@@ -75,8 +74,7 @@ class Upload(Protocol):
     def blocks(self) -> Iterator[bytes]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class FoundMessage:
+class FoundMessage(NamedTuple):
     """A message in the account's Sent folder that may be ours."""
 
     id: str
@@ -87,16 +85,14 @@ class FoundMessage:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What one look into a mailbox showed. Not `complete`: there was more than one look reads."""
 
     messages: tuple[FoundMessage, ...]
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """A message that came into the mailbox, by its history."""
 
     id: str
@@ -105,8 +101,7 @@ class Added:
     history_id: str  # of the record that tells of it; one record may tell of several messages
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """What came since a history id, oldest first; and the id to go on from. Not `complete`: there is more at once."""
 
     messages: tuple[Added, ...]
@@ -114,8 +109,7 @@ class Changes:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """Gmail tells a Pub/Sub topic of every change from here on, until it expires."""
 
     history_id: str

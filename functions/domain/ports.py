@@ -5,8 +5,9 @@ Documents hold JSON values, `bytes` and aware UTC `datetime`s (microseconds), in
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
 Data = dict[str, Any]
@@ -67,8 +68,7 @@ class Increment:
 Write = Create | Update | Put | Delete
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """Documents of one collection, served by indexes that `infra/indexes.json` declares.
 
     `equals` fields must all match; `among` is (field, values), of which it must have one; `contains` is (array field,
@@ -78,7 +78,7 @@ class Query:
     """
 
     collection: str
-    equals: Mapping[str, Any] = field(default_factory=dict)
+    equals: Mapping[str, Any] = MappingProxyType({})
     contains: tuple[str, ...] | None = None
     order: tuple[str, Literal["asc", "desc"]] | None = None
     since: Any = None

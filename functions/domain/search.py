@@ -20,10 +20,11 @@ SUBJECT_LIMIT, LABELS_LIMIT = 100, 140
 ASKED_LIMIT = 40  # words of a search: of a subject that is pasted the first ones, which are labels, are enough
 WORD_LENGTH = 40  # characters; longer ones are cut, in searches too
 
+# Compiled when a text needs them, and then kept by `re`: most texts are ASCII, and to compile these takes 10 ms.
 # Accents, Hebrew and Arabic vowel points, the line that stretches an Arabic word, and what nobody sees: soft hyphens,
 # joiners, directions, variants of pictures. Not the marks that make another letter of one (が is not か), nor those
 # that are half of a syllable (Devanagari, Thai).
-_DROPPED = re.compile(
+_DROPPED = (
     "[\u00ad\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u200c-\u200f\u202a-\u202e\u2060-\u2069\u20d0-\u20f0\ufe00-\ufe0f\ufeff]"
 )
@@ -39,8 +40,8 @@ _UNSPACED = (
     "\U00020000-\U0003ffff"
 )
 _ASCII_WORD = re.compile("[a-z0-9]+")
-_WORD_OR_RUN = re.compile(f"[^{_UNSPACED}]+|[{_UNSPACED}]+")
-_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+_WORD_OR_RUN = f"[^{_UNSPACED}]+|[{_UNSPACED}]+"
+_UNSPACED_RUN = f"[{_UNSPACED}]+"
 _AROUND = "<>()[]{},;:\"'“”„«»"  # of an address in a text
 
 
@@ -90,23 +91,23 @@ def _runs(text: str) -> Iterator[str]:
         elif category[0] == "N":
             run += str(unicodedata.decimal(character, character))
         else:
-            yield from _WORD_OR_RUN.findall(run)
+            yield from re.findall(_WORD_OR_RUN, run)
             run = ""
             if category == "So" and character > "\u00ff":  # those below are signs: ° © ®
                 yield character
-    yield from _WORD_OR_RUN.findall(run)
+    yield from re.findall(_WORD_OR_RUN, run)
 
 
 def _plain(text: str) -> str:
     """As people type it who save themselves the trouble."""
     # Decomposed twice: a mathematical bold A becomes one that has a small letter, and small letters may be composed.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return unicodedata.normalize("NFC", _DROPPED.sub("", folded)).translate(_PLAIN)
+    return unicodedata.normalize("NFC", re.sub(_DROPPED, "", folded)).translate(_PLAIN)
 
 
 def _parts(run: str, *, singly: bool) -> Iterator[str]:
     """A word as it is; of a run without spaces its pairs and, where it is one or `singly`, its characters."""
-    if not _UNSPACED_RUN.match(run):
+    if run.isascii() or not re.match(_UNSPACED_RUN, run):
         yield run[:WORD_LENGTH]
         return
     for index, character in enumerate(run):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from functions.runtime import events
 from functions.runtime.backends import Backends
-from functions.runtime.lazy import once
+from functions.runtime.lazy import later, once
 
 if TYPE_CHECKING:
     from functions.domain.ports import Tasks
@@ -105,4 +105,6 @@ class Queue(Backends):
     def controlling(self) -> "Controlling":
         from functions.services.controlling import Controlling
 
-        return Controlling(self.documents, self.outbox, self.resending, self.batches, self.tasks, self.clock)
+        # Who connects or disconnects an account sends nothing again, and asks for no batch.
+        resending, batches = later(lambda: self.resending), later(lambda: self.batches)
+        return Controlling(self.documents, self.outbox, resending, batches, self.tasks, self.clock)

@@ -4,15 +4,18 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from functions.domain import sends
 from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, NotFound, PreconditionFailed, ReauthRequired, Unavailable
 from functions.domain.ports import Clock, Documents, Query, Tasks
 from functions.domain.sends import NotAllowed, Send, Status
-from functions.services.batches import Batches
 from functions.services.outbox import Found, Outbox, found
-from functions.services.resending import Resending
+
+if TYPE_CHECKING:
+    from functions.services.batches import Batches
+    from functions.services.resending import Resending
 
 PAGE = 200
 AT_ONCE = 20  # sends changed in one commit; with an event for each of 20 endpoints that is 420 writes
@@ -24,8 +27,8 @@ class Controlling:
         self,
         documents: Documents,
         outbox: Outbox,
-        resending: Resending,
-        batches: Batches,
+        resending: "Resending",
+        batches: "Batches",
         tasks: Tasks,
         clock: Clock,
     ) -> None:

@@ -15,7 +15,6 @@ from functions.domain.events import Event
 from functions.domain.ids import looks_like
 from functions.domain.mime import compose
 from functions.domain.ports import Blobs, Clock, Documents, Query
-from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import contents
 from functions.services.accounts import path
@@ -79,7 +78,7 @@ class History:
         query = self._query(caller, filters, since, until)
         if query is None:
             return SendPage((), None)
-        page = self._documents.query(replace(query, limit=limit, after=after))
+        page = self._documents.query(query._replace(limit=limit, after=after))
         found = (records.from_data(Send, document.data) for document in page.documents)
         return SendPage(tuple(self._as_seen(send) for send in found), page.next)
 

@@ -9,7 +9,6 @@ from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.ids import looks_like
 from functions.domain.ports import Create, Data, Document, Documents, Update, Write
 from functions.domain.sends import Send, Status
-from functions.services import contents
 from functions.services.announcing import Announcer, Silence
 
 
@@ -66,6 +65,8 @@ class Outbox:
 
     def creates(self, send: Send, content: Data) -> list[Write]:
         """What to write for a new send; the send itself comes first."""
+        from functions.services import contents  # and the composing of messages: who cancels sends makes none
+
         return [
             Create(path(send.owner, send.id), records.to_data(send)),
             Create(contents.path(send.owner, send.id), content),

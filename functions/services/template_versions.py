@@ -8,7 +8,6 @@ from functions.domain import records
 from functions.domain.errors import FieldError, InvalidMessage
 from functions.domain.ids import looks_like
 from functions.domain.ports import Document, Documents, Page, Query
-from functions.domain.records import replace
 from functions.domain.send_requests import TemplateUse
 from functions.domain.templates import Template, TemplateVersion
 
@@ -98,7 +97,7 @@ def bounded(documents: Documents, query: Query) -> Page:
     found: list[Document] = []
     taken, after = 0, query.after
     while True:
-        page = documents.query(replace(query, limit=min(CHUNK, query.limit - len(found)), after=after))
+        page = documents.query(query._replace(limit=min(CHUNK, query.limit - len(found)), after=after))
         found += page.documents
         taken += sum(_weight(d) for d in page.documents)
         after = page.next

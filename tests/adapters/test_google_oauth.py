@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from functions.adapters.google_oauth import GoogleOAuth
 from functions.adapters.http import Http
 from functions.adapters.oidc import IdTokens
-from functions.domain.accounts import REQUESTED_SCOPES, SEND
 from functions.domain.errors import (
     GmailRejected,
     InsufficientPermissions,
@@ -29,6 +28,7 @@ from functions.domain.errors import (
     Unavailable,
 )
 from functions.domain.google_ports import Grant
+from functions.domain.scopes import REQUESTED_SCOPES, SEND
 from tests.adapters.peers import answering
 from tests.e2e.issuer import Issuer, forged
 from tests.faults.stub import http as answer_with

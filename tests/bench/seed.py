@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from functions.domain import records
-from functions.domain.accounts import REQUESTED_SCOPES, GmailAccount
+from functions.domain.accounts import GmailAccount
 from functions.domain.ids import derived_id, owner_id
 from functions.domain.ports import Create
+from functions.domain.scopes import REQUESTED_SCOPES
 from functions.domain.sends import Status
 from functions.runtime.start import start
 from tests.services import builders

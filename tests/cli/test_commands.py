@@ -12,9 +12,9 @@ import requests
 from click.testing import CliRunner, Result
 
 from functions.cli.commands import main
-from functions.domain.accounts import READ
 from functions.domain.ids import LOCAL_OWNER
 from functions.domain.ports import Query, Update
+from functions.domain.scopes import READ
 from functions.runtime import settings
 from functions.runtime.wiring import App
 from tests.sandbox import client

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from functions.domain import mailboxes
-from functions.domain.accounts import READ, SEND, AccountStatus
+from functions.domain.accounts import AccountStatus
+from functions.domain.scopes import READ, SEND
 from tests.services.builders import NOW, account
 
 

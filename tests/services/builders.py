@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.domain.accounts import REQUESTED_SCOPES, GmailAccount
+from functions.domain.accounts import GmailAccount
 from functions.domain.errors import SecretMissing
 from functions.domain.messages import Address
 from functions.domain.ports import Secret
+from functions.domain.scopes import REQUESTED_SCOPES
 from functions.domain.sends import Send, Status
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)

@@ -20,12 +20,13 @@ from functions.adapters.file_blobs import FileBlobs
 from functions.adapters.gmail import GmailService
 from functions.adapters.http import Answer, RequestFailed
 from functions.domain import records
-from functions.domain.accounts import READ, SEND, AccountStatus, GmailAccount
+from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import Unavailable
 from functions.domain.google_ports import AccessToken
 from functions.domain.messages import Address
 from functions.domain.ports import Create, Data, Document, Documents, Page, Put, Query, Write
+from functions.domain.scopes import READ, SEND
 from functions.domain.send_requests import Recipient, SendRequest
 from functions.domain.sends import Send
 from functions.services.accounts import Accounts, path

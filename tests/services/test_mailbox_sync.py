@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from functions.domain import records
-from functions.domain.accounts import SEND
 from functions.domain.errors import RateLimited, ReauthRequired, Unavailable
 from functions.domain.events import Event
 from functions.domain.mailboxes import Mailbox
 from functions.domain.messages import Address
 from functions.domain.ports import Delete, Query, Update
+from functions.domain.scopes import SEND
 from functions.domain.sends import Status
 from functions.services import mailbox as mailbox_module
 from functions.services import standing

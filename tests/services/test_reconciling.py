@@ -7,11 +7,11 @@ import pytest
 
 from functions.adapters.http import Answer
 from functions.domain import retries
-from functions.domain.accounts import SEND
 from functions.domain.errors import ReauthRequired
 from functions.domain.explaining import explanation
 from functions.domain.messages import Address
 from functions.domain.ports import Delete
+from functions.domain.scopes import SEND
 from functions.domain.sends import Status
 from functions.services import contents
 from tests.services.fakes import (

@@ -14,10 +14,11 @@ from functions.adapters.declared_indexes import declared
 from functions.adapters.sealing import KeyRing
 from functions.adapters.sqlite import SqliteDocuments
 from functions.domain import records
-from functions.domain.accounts import SEND, AccountStatus, GmailAccount
+from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.errors import InvalidCredentials, NotFound, ReauthRequired, Unavailable
 from functions.domain.google_ports import AccessToken
 from functions.domain.ports import Create, Delete, Document, Update
+from functions.domain.scopes import SEND
 from functions.services import tokens
 from functions.services.accounts import path
 from functions.services.tokens import Tokens
