@@ -13,7 +13,8 @@ from tests.browser.watch import Watch
 
 def start(page: Page, origin: str, server: LocalServer, token: str) -> None:
     page.goto(f"{origin}/")
-    page.evaluate("([api, token]) => connect(api, token)", [server.url, token])
+    # Not waited for: it ends by leaving the page.
+    page.evaluate("([api, token]) => { connect(api, token) }", [server.url, token])
 
 
 def confirm(page: Page, server: LocalServer, token: str) -> None:
