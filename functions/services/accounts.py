@@ -7,13 +7,7 @@ from typing import TypeVar
 from functions.domain import records
 from functions.domain.accounts import AccountChange, GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import (
-    FieldError,
-    Forbidden,
-    InvalidRequest,
-    NotFound,
-    PreconditionFailed,
-)
+from functions.domain.errors import FieldError, Forbidden, InvalidRequest, NotFound, PreconditionFailed
 from functions.domain.ids import looks_like
 from functions.domain.ports import Create, Document, Documents, Query, Update, Write
 from functions.services.owners import Owners

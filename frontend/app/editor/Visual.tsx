@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { useStrings } from "../integration/context";
 import { Button } from "../ui/Button";
+import feedback from "../ui/feedback.module.css";
 import { Line } from "../ui/layout";
-import styles from "./editor.module.css";
 import { isFaithful } from "./html";
 import RichText from "./RichText";
 
@@ -24,16 +24,18 @@ export default function Visual({ label, html, variables, onChange, onSource, err
   const [faithful, setFaithful] = useState(() => isFaithful(html, { liquid: true }));
   if (!faithful) {
     return (
-      <div className={styles["unfaithful"]} role="note">
-        <h3>{t.unfaithful}</h3>
-        <p>{t.unfaithfulNext}</p>
-        {error && <p>{error}</p>}
-        <Line>
-          <Button kind="primary" onPress={onSource}>
-            {t.toSource}
-          </Button>
-          <Button onPress={() => setFaithful(true)}>{t.convert}</Button>
-        </Line>
+      <div className={feedback["notice"]} data-tone="warn" role="note">
+        <div>
+          <h3>{t.unfaithful}</h3>
+          <p className={feedback["remedy"]}>{t.unfaithfulNext}</p>
+          {error && <p>{error}</p>}
+          <Line>
+            <Button kind="primary" onPress={onSource}>
+              {t.toSource}
+            </Button>
+            <Button onPress={() => setFaithful(true)}>{t.convert}</Button>
+          </Line>
+        </div>
       </div>
     );
   }

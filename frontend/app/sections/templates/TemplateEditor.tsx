@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTemplate, type Template } from "../../api/templates";
 import { ApiProblem } from "../../api/problem";
-import { VisualHtml } from "../../editor/VisualHtml";
+import { htmlParts } from "../../editor/htmlParts";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
 import { Badge } from "../../ui/Badge";
@@ -82,40 +82,20 @@ function Editor({ template, kind, onCreated }: Omit<Props, "id"> & { template: T
       () => undefined,
     );
   const parts = [
-    {
-      id: "visual",
-      title: t.parts.visual,
-      content: (
-        <VisualHtml
-          label={t.body}
-          html={draft.html}
-          variables={[
-            ...draft.variables.map(({ key }) => key).filter(Boolean),
-            ...(draft.kind === "layout" ? ["content"] : []),
-            "unsubscribe_url",
-          ]}
-          onChange={(html) => change({ html })}
-          onSource={() => setPart("source")}
-          error={wrong("/html")}
-        />
-      ),
-    },
-    {
-      id: "source",
-      title: t.parts.source,
-      content: (
-        <TextField
-          label={t.source}
-          hint={t.sourceHint}
-          mono
-          rows={18}
-          value={draft.html}
-          onChange={(html) => change({ html })}
-          error={wrong("/html")}
-          spellCheck="false"
-        />
-      ),
-    },
+    ...htmlParts({
+      titles: t.parts,
+      source: { label: t.source, hint: t.sourceHint, rows: 18 },
+      label: t.body,
+      html: draft.html,
+      variables: [
+        ...draft.variables.map(({ key }) => key).filter(Boolean),
+        ...(draft.kind === "layout" ? ["content"] : []),
+        "unsubscribe_url",
+      ],
+      onChange: (html) => change({ html }),
+      onSource: () => setPart("source"),
+      error: wrong("/html"),
+    }),
     ...(draft.kind === "layout"
       ? []
       : [

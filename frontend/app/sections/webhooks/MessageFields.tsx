@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTemplates, useTemplateVersions } from "../../api/templates";
-import { VisualHtml } from "../../editor/VisualHtml";
+import { htmlParts } from "../../editor/htmlParts";
 import { useStrings } from "../../integration/context";
 import { Select } from "../../ui/Select";
 import { Soft } from "../../ui/layout";
@@ -78,39 +78,16 @@ function Version({ id, value, onChange }: { id: string; value: number | null; on
 function Written({ draft, set, problem }: FieldsProps) {
   const t = useStrings().webhooks.editor;
   const [part, setPart] = useState("visual");
-  const wrong = problem?.at("/html");
-  const parts = [
-    {
-      id: "visual",
-      title: t.parts.visual,
-      content: (
-        <VisualHtml
-          label={t.body}
-          html={draft.html}
-          variables={draft.variables.map(({ name }) => name.trim()).filter(Boolean)}
-          onChange={(html) => set({ html })}
-          onSource={() => setPart("source")}
-          error={wrong}
-        />
-      ),
-    },
-    {
-      id: "source",
-      title: t.parts.source,
-      content: (
-        <TextField
-          label={t.html}
-          hint={t.htmlHint}
-          rows={8}
-          mono
-          value={draft.html}
-          onChange={(html) => set({ html })}
-          error={wrong}
-          spellCheck="false"
-        />
-      ),
-    },
-  ];
+  const parts = htmlParts({
+    titles: t.parts,
+    source: { label: t.html, hint: t.htmlHint, rows: 8 },
+    label: t.body,
+    html: draft.html,
+    variables: draft.variables.map(({ name }) => name.trim()).filter(Boolean),
+    onChange: (html) => set({ html }),
+    onSource: () => setPart("source"),
+    error: problem?.at("/html"),
+  });
   return (
     <>
       <TextField
