@@ -4315,7 +4315,7 @@ export interface operations {
     getSend: {
         parameters: {
             query?: {
-                /** @description `mime` adds the exact message: as Gmail keeps it where it may be read, else as it was sent. */
+                /** @description `mime` adds the exact message: as Gmail keeps it where it may be read, else as it was sent. Of a send; a batch has none. */
                 include?: "mime";
             };
             header?: never;
