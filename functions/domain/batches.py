@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from functions.domain.records import replace
 
-# How long a request that was cut off can be repeated under its Idempotency-Key and goes on where it ended.
 LEASE = timedelta(minutes=10)  # of one request at work on it: longer than any may run
+# How long a request that was cut off can be repeated under its Idempotency-Key and goes on where it ended.
 PATIENCE = timedelta(hours=1)
 KEPT = timedelta(days=30)  # one that was given up: its key is answered so long
 

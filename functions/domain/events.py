@@ -25,7 +25,7 @@ class Event:
     at: datetime
     recipient: str = ""  # empty where it can't be told
     url: str = ""  # of a click
-    verdict: str = ""  # of opens and clicks: human, proxy, prefetch, scanner, unknown; of bounces: hard, soft
+    verdict: str = ""  # of opens, clicks: human, proxy, prefetch, scanner, unknown; of bounces: hard, soft; of replies: who wrote
     reason: str = ""
     rules: int = 0  # the version of the rules that judged
     evidence: dict[str, Any] = field(default_factory=dict)

@@ -299,6 +299,7 @@ def test_whatever_a_value_is_it_shows_as_text(payload: str) -> None:
 )  # fmt: skip
 def test_an_address_from_a_value_leads_to_the_web_or_nowhere(address: str) -> None:
     parts = list(tokens(shown('<a href="{{ v }}">x</a><img src="{{ v }}" alt="i">', {"v": address})))
+    assert {tag for kind, tag, _ in parts if kind == "start"} >= {"a", "img"}
     for _, _, attributes in parts:
         for name in ("href", "src"):
             assert attributes.get(name, "https:").startswith("https:")

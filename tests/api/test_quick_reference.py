@@ -54,8 +54,11 @@ def test_the_defaults_in_the_table_are_those_of_the_code() -> None:
         assert re.search(rf"^\| `{name}` \| `{re.escape(value)}`", TEXT, re.MULTILINE), name
 
 
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "frontend").glob("*.md")])
+
+
 def test_the_links_in_the_docs_lead_somewhere() -> None:
-    for page in (ROOT / "docs").glob("*.md"):
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#]*)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             if target and not target.startswith(("http://", "https://")):
                 assert (page.parent / target).exists(), (page.name, target)
@@ -66,7 +69,7 @@ def test_the_anchors_in_the_docs_exist() -> None:
         titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
-    for page in (ROOT / "docs").glob("*.md"):
+    for page in PAGES:
         for target, anchor in re.findall(r"\]\(([^)#]*)#([^)]*)\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert anchor in anchors(page.parent / target if target else page), (page.name, target, anchor)

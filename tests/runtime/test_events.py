@@ -168,7 +168,9 @@ def test_every_line_of_a_request_is_found_by_its_trace_and_its_id(headers: dict[
     events.send(private())
     events.request(asked(), Response(), 0, None)
 
-    for line in lines():
+    written = lines()
+    assert len(written) == 2
+    for line in written:
         assert line["request_id"] == "req_1"
         assert line["logging.googleapis.com/trace"] == f"projects/my-project/traces/{TRACE}"
         assert line["logging.googleapis.com/spanId"] == SPAN

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,14 @@ def test_infra_lists_the_routes_that_the_code_has(entry: dict[str, object]) -> N
 
     assert endpoint.prefix == entry["prefix"]
     assert sorted(f"{r.method} {r.pattern}" for r in endpoint.routes) == sorted(entry["routes"])  # type: ignore[call-overload]
+
+
+def test_the_layers_that_are_kept_apart_name_every_function() -> None:
+    """import-linter says nothing about a module that no row of its contract names."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+
+    assert f"functions.{' | functions.'.join(sorted(NAMES))}" in [" | ".join(sorted(row.split(" | "))) for row in layers]
 
 
 def test_no_two_functions_answer_the_same_call() -> None:
