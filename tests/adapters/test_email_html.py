@@ -97,7 +97,9 @@ def test_conditional_comments_go() -> None:
     )
 
 
-@pytest.mark.parametrize("inline", [lambda html: document(html)[0], email_html._INLINER.inline], ids=["whole", "inliner"])
+@pytest.mark.parametrize(
+    "inline", [lambda html: document(html)[0], email_html._INLINER.inline], ids=["whole", "inliner"]
+)
 def test_nothing_is_ever_fetched(inline: Callable[[str], str]) -> None:
     """The inliner's default is to load `<link rel=stylesheet>` from the network and from files."""
     with socket.create_server(("127.0.0.1", 0)) as server:
