@@ -28,7 +28,7 @@ class Unwanted:
         return self._of_batch(send) or self._of_recipients(send) or self._overtaken.reason(send, account)
 
     def _of_batch(self, send: Send) -> str:
-        if send.batch is None:
+        if send.batch is None or send.resend_of:  # sent again, it goes out on its own: that was asked for
             return ""
         status = self._batches.status(send.owner, send.batch)
         if status is BatchStatus.OPEN:

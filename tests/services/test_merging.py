@@ -194,6 +194,20 @@ def test_what_was_cut_off_and_never_repeated_is_given_up(world: World) -> None:
     assert "cut off" in sends[0].waits_detail
 
 
+def test_a_message_of_a_batch_that_was_given_up_can_be_sent_again(world: World) -> None:
+    flaky = FlakyDocuments(world.documents)
+    flaky.fail = {2}
+    with pytest.raises(Unavailable):
+        world.beside(flaky).merge(PEOPLE)
+    world.run(minutes=10)
+    cancelled = next(iter(world.history.all(CALLER, {}, since=None, until=None)))
+    assert cancelled.status is Status.CANCELLED
+    made, _ = world.controlling.resend(CALLER, cancelled.id)
+    world.run(minutes=5)
+    assert world.record(made.id).status is Status.SENT
+    assert [p.send_id for p in world.mailbox.posts] == [made.id]
+
+
 def test_files_are_stored_once_for_all_messages(world: World) -> None:
     data = b"x" * 300_000
     digest = sha256(data).hexdigest()
