@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from functions.edge.endpoint import Endpoint
 from functions.runtime.preload import preload
-from functions.runtime.settings import GOOGLE_URLS, Settings
+from functions.runtime.settings import GOOGLE_URLS, Settings, sandbox_port
 from functions.runtime.wiring import App
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +87,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 def start_sandbox(environ: dict[str, str], port: int, data: Path) -> tuple["subprocess.Popen[bytes]", str]:
     """The pretend Google as a program of its own, ended when this one ends; and its URL. It pushes to PUBLIC_URL."""
-    chosen = port + 1 if _free(port + 1) else _any_port()
+    wanted = sandbox_port(port)
+    chosen = wanted if _free(wanted) else _any_port()
     url = f"http://localhost:{chosen}"
     push_url = f"{environ['PUBLIC_URL'].rstrip('/')}/tasks/notify"
     options = ["--port", str(chosen), "--data", str(data), "--push-url", push_url, "--with-parent"]
@@ -165,10 +166,8 @@ def serve(host: str, tls: bool) -> None:
     environ = dict(os.environ)
     try:
         settings = reading.load(environ)
-        if tls:
-            environ.setdefault("PUBLIC_URL", f"https://localhost:{settings.port}")
-        elif "PUBLIC_URL" not in environ:
-            environ["PUBLIC_URL"] = f"http://localhost:{settings.port}"
+        own = environ.get("PUBLIC_URL", "").strip()
+        environ["PUBLIC_URL"] = f"https://localhost:{settings.port}" if tls and not own else settings.public_url
         process, sandbox = (
             start_sandbox(environ, settings.port, data_directory(settings) / "sandbox")
             if settings.sandbox

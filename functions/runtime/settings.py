@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
-SANDBOX_URL = "http://localhost:8001"
+LOCAL_PORT = 8000
 SANDBOX_CLIENT = ("sandbox.apps.localhost", "sandbox-secret")
 SANDBOX_TOPIC = "projects/sandbox/topics/gmail"
 SANDBOX_PUSH_ACCOUNT = "gmail-push@sandbox.example"
@@ -26,7 +26,7 @@ LOCAL_DEFAULTS = {
     "BLOBS_URL": "file:.data/blobs",
     "TASKS_URL": "local:",
     "SECRETS_URL": "file:.data/secrets",
-    "PUBLIC_URL": "http://localhost:8000",
+    "PUBLIC_URL": f"http://localhost:{LOCAL_PORT}",  # with another PORT, that one
 }
 GOOGLE_URLS = {
     "GOOGLE_AUTHORIZE_URL": ("https://accounts.google.com/o/oauth2/v2/auth", "/o/oauth2/v2/auth"),
@@ -93,6 +93,11 @@ class Settings:
         return not self.in_cloud
 
 
+def sandbox_port(port: int) -> int:
+    """Where the pretend Google listens beside a service on this port."""
+    return port + 1 if port < 65535 else port - 1
+
+
 def load(environ: Mapping[str, str]) -> Settings:
     """Raises SettingsError, naming every variable that is missing or wrong."""
     return _Reader(environ).read()
@@ -117,9 +122,11 @@ class _Reader:
         if sandbox:
             client_id, client_secret = SANDBOX_CLIENT
 
-        google = {name: self.google_url(name, sandbox) for name in GOOGLE_URLS}
+        port = self.number("PORT", LOCAL_PORT, 65535)
+        sandbox_url = f"http://localhost:{sandbox_port(port)}" if sandbox else ""
+        google = {name: self.google_url(name, sandbox_url) for name in GOOGLE_URLS}
         backends = {name: self.backend(name) for name in SCHEMES}
-        public_url = self.url("PUBLIC_URL", LOCAL_DEFAULTS["PUBLIC_URL"], required_in_cloud=True)
+        public_url = self.url("PUBLIC_URL", f"http://localhost:{port}", required_in_cloud=True)
         tasks_account = self.text("TASKS_SERVICE_ACCOUNT") or _tasks_account(backends["TASKS_URL"])
         settings = Settings(
             client_id=client_id,
@@ -140,7 +147,7 @@ class _Reader:
             allowed_origins=self.words("ALLOWED_ORIGINS", _origin_problem),
             return_urls=self.words("RETURN_URLS", _return_url_problem) or (f"{public_url}/",),
             local_api_key=self.local_api_key(),
-            port=self.number("PORT", 8000, 65535),
+            port=port,
             units_per_minute=self.number("GMAIL_UNITS_PER_MINUTE", 6000, 1_000_000),
             tasks_account=tasks_account,
             gmail_topic=self.topic() or (SANDBOX_TOPIC if sandbox else ""),
@@ -177,9 +184,9 @@ class _Reader:
             self.problem(name, f"must be https in the cloud: {value!r}")
         return value
 
-    def google_url(self, name: str, sandbox: bool) -> str:
+    def google_url(self, name: str, sandbox_url: str) -> str:
         real, path = GOOGLE_URLS[name]
-        return self.url(name, SANDBOX_URL + path if sandbox else real)
+        return self.url(name, sandbox_url + path if sandbox_url else real)
 
     def backend(self, name: str) -> str:
         value = self.text(name)

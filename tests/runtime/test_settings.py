@@ -9,7 +9,6 @@ from functions.runtime.settings import (
     SANDBOX_CLIENT,
     SANDBOX_PUSH_ACCOUNT,
     SANDBOX_TOPIC,
-    SANDBOX_URL,
     SettingsError,
     load,
 )
@@ -46,13 +45,35 @@ def test_a_laptop_needs_no_settings_at_all() -> None:
     assert found.blobs_url == "file:.data/blobs"
     assert found.tasks_url == "local:"
     assert found.secrets_url == "file:.data/secrets"
-    assert found.token_url == f"{SANDBOX_URL}/token"
+    assert found.token_url == "http://localhost:8001/token"
     assert found.return_urls == ("http://localhost:8000/",)
     assert found.allowed_origins == ()
     assert found.auth_issuers == ()
     assert found.owner_claim == "sub"
     assert found.port == 8000
     assert found.redirect_uri == "http://localhost:8000/api/gmail/oauth2callback/"
+
+
+def test_another_port_is_the_port_of_everything_on_a_laptop() -> None:
+    """So that the command line finds what `make run` has started with the same settings."""
+    found = load({"PORT": "8080"})
+
+    assert found.port == 8080
+    assert found.public_url == "http://localhost:8080"
+    assert found.redirect_uri == "http://localhost:8080/api/gmail/oauth2callback/"
+    assert found.return_urls == ("http://localhost:8080/",)
+    assert found.token_url == "http://localhost:8081/token"
+    assert found.gmail_api_url == found.issuer == "http://localhost:8081"
+    assert load({"PORT": "65535"}).gmail_api_url == "http://localhost:65534"
+
+
+def test_an_address_that_is_given_does_not_follow_the_port() -> None:
+    found = load({"PORT": "8080", "PUBLIC_URL": "https://localhost:8000", "GMAIL_API_URL": "http://localhost:9000"})
+
+    assert (found.public_url, found.gmail_api_url) == ("https://localhost:8000", "http://localhost:9000")
+    assert load(CLOUD).public_url == "https://mail.example.com"
+    real = load({"PORT": "8080", "GMAIL_CLIENT_ID": "id", "GMAIL_CLIENT_SECRET": "secret"})
+    assert (real.public_url, real.gmail_api_url) == ("http://localhost:8080", "https://gmail.googleapis.com")
 
 
 def test_the_clouds_settings_are_read() -> None:
