@@ -10,5 +10,4 @@ endpoint = Endpoint("/api/gmail/accounts")
 @endpoint.route("DELETE", "/{id}/", USER_OR_KEY["manage"])
 def delete(call: Call) -> Response:
     call.app.disconnecting.disconnect(call.caller, call.ids["id"])
-    call.app.controlling.cancel_all(call.caller.owner, call.ids["id"])
     return Response(status=204)

@@ -64,6 +64,7 @@ class AccountsAndMailboxes(Queue):
             self.accounts,
             self.oauth,
             self.tokens,
+            lambda *account: self.controlling.cancel_all(*account),
             lambda account: self.watching.stop(account),
             self.announcing,
         )

@@ -169,6 +169,9 @@ class Connecting:
         for _ in range(3):
             before = self._accounts.find(owner, derived_id("acc", owner, grant.sub))
             account = self._connected(owner, grant, before.account if before else None)
+            if before is None:
+                # What an earlier account with this id left waiting, where disconnecting it was cut off.
+                self._controlling.cancel_all(owner, account.id)
             said = partial(event_bodies.of_account, account)
             news = self._announcing.writes(owner, webhooks.CONNECTED, None, said)
             try:
@@ -178,7 +181,8 @@ class Connecting:
                     raise InvalidState("This connection was already confirmed.") from None
                 continue  # connected twice at once, or changed meanwhile: look again
             self._announcing.enqueue(news)
-            self._controlling.release_all(owner, account.id)
+            if before:
+                self._controlling.release_all(owner, account.id)
             # The name that recipients see stands in Gmail's settings; where it can't be read, sends go without one.
             account = self._aliases.shown(account)
             self._tell(account)

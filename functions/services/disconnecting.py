@@ -1,4 +1,4 @@
-"""Letting go of an account: our record first, then what Google has."""
+"""Letting go of an account: our record first, what waits to go out from it, and then what Google has."""
 
 import contextlib
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from functions.domain import event_bodies, webhooks
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import GmailRejected, IntegrationError, ReauthRequired
+from functions.domain.errors import GmailRejected, IntegrationError, NotFound, ReauthRequired
+from functions.domain.ids import looks_like
 from functions.domain.ports import Delete, Documents, Query
 from functions.services.accounts import Accounts, path
 from functions.services.announcing import Announcer, Silence
@@ -24,25 +25,44 @@ class Disconnecting:
         accounts: Accounts,
         oauth: "OAuthClient",
         tokens: Tokens,
+        cancel_all: Callable[[str, str], None],
         disconnected: Callable[[GmailAccount], None] = lambda _: None,
         announcing: Announcer | None = None,
     ) -> None:
-        """`disconnected` hears of an account whose record is gone, while Google still takes its tokens."""
+        """`cancel_all` is given owner and account: nothing of it goes out any more. `disconnected` hears of an account
+        whose record is gone, while Google still takes its tokens."""
         self._documents = documents
         self._accounts = accounts
         self._oauth = oauth
         self._tokens = tokens
+        self._cancel_all = cancel_all
         self._disconnected = disconnected
         self._announcing = announcing or Silence()
 
     def disconnect(self, caller: Caller, account_id: str) -> None:
-        """Forget the record first, then tell Google; what Google says changes nothing. Raises NotFound."""
-        account = self._accounts.get(caller, account_id)
+        """Forget the record first, then tell Google; what Google says changes nothing.
+
+        Raises NotFound; Unavailable, after which the same call again cancels what is left.
+        """
+        try:
+            account = self._accounts.get(caller, account_id)
+        except NotFound:
+            if looks_like("acc", account_id) and caller.may_use(account_id):
+                self._cancel_all(caller.owner, account_id)  # an earlier call may have come no further than the record
+            raise
         news = self._announcing.writes(
             account.owner, webhooks.DISCONNECTED, None, lambda: event_bodies.of_account(account)
         )
         self._documents.commit([Delete(path(account.owner, account.id)), *news])
-        self._announcing.enqueue(news)
+        try:
+            # Before anybody else is called: one that hangs could take all the time that this function has.
+            self._cancel_all(account.owner, account.id)
+        finally:
+            self._announcing.enqueue(news)
+            self._let_go(account)
+
+    def _let_go(self, account: GmailAccount) -> None:
+        """What Google, and this instance, have of an account whose record is gone."""
         self._disconnected(account)
         self._tokens.forget(account)
         with contextlib.suppress(ReauthRequired):  # a token that can't be opened can't be revoked either

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from functions.adapters import google_oauth
+from functions.domain.errors import Unavailable
 from tests.e2e.client import Answer, Browser, Caller
 from tests.e2e.conftest import APP
 from tests.e2e.google import Gate, Google, Person
@@ -42,6 +44,14 @@ def changed(url: str, **query: str) -> str:
     parts = urlsplit(url)
     found = {name: values[0] for name, values in parse_qs(parts.query).items()}
     return parts._replace(query=urlencode({**found, **query})).geturl()
+
+
+def tomorrow(inside: Inside) -> str:
+    return (inside.app.clock() + timedelta(days=1)).isoformat()
+
+
+def unavailable(*_: Any) -> Any:
+    raise Unavailable("The store is away.")
 
 
 # What is asked of Google
@@ -671,3 +681,22 @@ def test_a_code_that_another_sign_in_was_given_does_not_fit(
     refused(browser.get(changed(browser.link(user, grace, RETURN), code=stolen)), "invalid_state")
 
     assert user.accounts() == []
+
+
+# What an account of before has left
+
+
+def test_what_an_account_left_waiting_does_not_go_out_when_it_is_connected_anew(
+    inside: Inside, user: Caller, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Disconnecting it was cut off after its record, and it comes back under the same id."""
+    account = user.connect(ada)
+    waiting = user.send(send_at=tomorrow(inside)).ok(202)["id"]
+    with monkeypatch.context() as patched:
+        patched.setattr(inside.app.controlling, "cancel_all", unavailable)
+        user.delete(f"accounts/{account['id']}/").problem(503, "unavailable")
+    assert user.get(f"history/{waiting}/").ok()["status"] == "scheduled"
+
+    assert user.connect(ada)["id"] == account["id"]
+
+    assert user.get(f"history/{waiting}/").ok()["status"] == "cancelled"

@@ -487,6 +487,7 @@ class World:
             self.accounts,
             self.oauth,
             self.tokens,
+            lambda *account: self.controlling.cancel_all(*account),
             lambda account: self.watching.stop(account),
             self.announcing,
         )
@@ -585,7 +586,6 @@ class World:
 
     def disconnect(self, account_id: str = ACCOUNT) -> None:
         self.disconnecting.disconnect(CALLER, account_id)
-        self.controlling.cancel_all(OWNER, account_id)
 
     def account(self, account_id: str = ACCOUNT) -> GmailAccount:
         document = self.documents.get(path(OWNER, account_id))

@@ -1,11 +1,13 @@
 """What owners do to sends on record: cancel, move, and the queues of whole accounts."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from functions.domain.callers import Caller
-from functions.domain.errors import Conflict, NotFound
+from functions.domain.errors import Conflict, NotFound, Unavailable
 from functions.domain.sends import Status
 from functions.services import controlling
 from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, World, breaks, meanwhile
@@ -133,10 +135,61 @@ def test_reconnecting_releases_pages_of_held_sends_and_touches_nothing_else(
 
 def test_sends_that_a_failing_disconnect_left_behind_are_cancelled_when_due(world: World) -> None:
     send_id = world.queue(send_at=START + timedelta(hours=1))
-    world.disconnecting.disconnect(CALLER, ACCOUNT)  # and the process died before it cancelled them
+    dies_before_it_cancels(world)
     world.run(hours=2)
     assert world.record(send_id).status is Status.CANCELLED
     assert world.mailbox.posts == []
+
+
+def dies_before_it_cancels(world: World) -> None:
+    """Disconnects the account, and comes no further than its record."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.controlling, "_each_waiting", raising(Unavailable("The store is away.")))
+        with pytest.raises(Unavailable):
+            world.disconnect()
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: Any) -> Any:
+        raise error
+
+    return fail
+
+
+def test_what_waits_is_cancelled_before_google_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google may hang for longer than the function may take."""
+    send_id = world.queue(send_at=START + DAY)
+    told: list[Status] = []
+    monkeypatch.setattr(world.watching, "stop", lambda _: told.append(world.record(send_id).status))
+    monkeypatch.setattr(world.oauth, "revoke", lambda _: told.append(world.record(send_id).status))
+    world.disconnect()
+    assert told == [Status.CANCELLED] * 2
+
+
+def test_google_is_told_although_nothing_could_be_cancelled(world: World) -> None:
+    """The record is gone, and with it the token that ends the grant."""
+    dies_before_it_cancels(world)
+    assert world.oauth.revoked == [f"refresh-{ACCOUNT}"]
+
+
+def test_disconnecting_again_cancels_what_the_first_call_left_behind(world: World) -> None:
+    send_id = world.queue(send_at=START + DAY)
+    dies_before_it_cancels(world)
+    strangers = [Caller("own_eve", "user"), Caller(OWNER, "key", accounts=frozenset({"acc_other"}))]
+    for caller in strangers:
+        with pytest.raises(NotFound):
+            world.disconnecting.disconnect(caller, ACCOUNT)
+    assert world.record(send_id).status is Status.SCHEDULED
+    with pytest.raises(NotFound):
+        world.disconnect()
+    assert world.record(send_id).status is Status.CANCELLED
+
+
+def test_what_has_no_form_of_an_account_is_not_looked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.controlling, "cancel_all", raising(AssertionError("looked for")))
+    for wanted in ("", "snd_1", "../accounts/acc_1", "me"):
+        with pytest.raises(NotFound):
+            world.disconnecting.disconnect(CALLER, wanted)
 
 
 def test_a_queue_that_is_away_stops_no_change(world: World) -> None:

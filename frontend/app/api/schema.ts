@@ -103,8 +103,9 @@ export interface paths {
         post?: never;
         /**
          * Disconnect an account
-         * @description Forgets the account and its tokens at once, and then revokes the grant at Google, unless somebody else has
-         *     connected the same Google account here. The history stays.
+         * @description Forgets the account and its tokens at once, cancels what is scheduled and queued, and then revokes the grant at
+         *     Google, unless somebody else has connected the same Google account here. The history stays. Repeated after an
+         *     answer that was lost, it cancels what may be left, and answers 404.
          */
         delete: operations["disconnectAccount"];
         options?: never;
