@@ -2,11 +2,17 @@
 # What the tests need besides Python packages: mail parsers, axe-core and GitHub's webhooks from npm, a Chromium, SpamAssassin.
 set -euo pipefail
 cd "$(dirname "$0")"
-for folder in mime_readers browser webhooks; do
-  if [ ! -d $folder/node_modules ] || [ $folder/package-lock.json -nt $folder/node_modules ]; then
-    (cd $folder && npm ci --silent --no-audit --no-fund && touch node_modules)
-  fi
-done
+trouble=$(../scripts/node.sh)
+if [ -n "$trouble" ]; then
+  echo "$trouble. The tests that need it will be skipped." >&2
+  [ -z "${CI:-}" ]
+else
+  for folder in mime_readers browser webhooks; do
+    if [ ! -d $folder/node_modules ] || [ $folder/package-lock.json -nt $folder/node_modules ]; then
+      (cd $folder && npm ci --silent --no-audit --no-fund && touch node_modules)
+    fi
+  done
+fi
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v spamassassin >/dev/null || missing+=(spamassassin)
