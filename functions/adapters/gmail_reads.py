@@ -45,7 +45,13 @@ class GmailReads(GmailSettings):
         # What was sent to this recipient first: in the history of a busy account it may be too far back.
         found, complete = self._search_sent(token, since, to)
         ids = list(dict.fromkeys([*found, *self._added_to_sent(token, history_id)]))
-        return Look(tuple(self._found(token, message_id) for message_id in ids[:MAX_LOOKED_AT]), complete)
+        messages = []
+        for message_id in ids[:MAX_LOOKED_AT]:
+            try:
+                messages.append(self._found(token, message_id))
+            except NotFound:  # deleted by now: nobody can say any more what it was
+                complete = False
+        return Look(tuple(messages), complete)
 
     def _added_to_sent(self, token: str, history_id: str) -> list[str]:
         """By the mailbox's history, which has no index to lag; newest first. Nothing where the id is too old."""

@@ -86,7 +86,7 @@ class FoundMessage(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What one look into a mailbox showed. Not `complete`: there was more than one look reads."""
+    """What one look into a mailbox showed. Not `complete`: there was more than a look reads, or some of it is gone."""
 
     messages: tuple[FoundMessage, ...]
     complete: bool

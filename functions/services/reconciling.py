@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from functions.domain import records, retries, sends
 from functions.domain.accounts import AccountStatus, GmailAccount
+from functions.domain.addresses import ascii_email
 from functions.domain.errors import IntegrationError, NotFound, RateLimited, ReauthRequired, Unavailable
 from functions.domain.google_ports import FoundMessage, Gmail
 from functions.domain.ports import Clock, Documents, Tasks
@@ -70,7 +71,7 @@ class Reconciling:
             return self._failed(found, LATER)  # once it is reconnected, there is something to learn again
         try:
             # Gmail's `to:` is sure to find what stands in To; where nothing does, all that was sent is looked at.
-            to = send.to[0].email if send.to else ""
+            to = ascii_email(send.to[0].email) if send.to else ""
             since = send.attempts[-1].at - CLOCKS
             seen = self._tokens.with_token(
                 account, lambda token: self._gmail.sent_since(token, send.history_id, since, to)
@@ -100,8 +101,8 @@ class Reconciling:
 
     def _finish(self, found: Found, send: Send, *, looked_at_all: bool = False) -> Found:
         """There is nothing more to learn: what the sender chose for this case happens."""
-        # Without the right to look, or where there was more than a look reads, "not found" is not known, and nothing is
-        # sent again by itself.
+        # Without the right to look, or where there was more than a look reads or some of it is gone, "not found" is not
+        # known, and nothing is sent again by itself.
         if send.if_unknown == "resend" and looked_at_all and send.looks >= retries.LOOKS and not send.resent_as:
             with contextlib.suppress(NotFound):
                 return self._resending.replace(found, replace(send, due_at=None))

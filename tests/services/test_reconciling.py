@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -57,6 +58,68 @@ def test_the_search_finds_it_where_the_history_id_is_too_old_once_the_index_has_
     assert "looked for" in explanation(world.record(send_id))
     world.run(minutes=3)
     assert world.record(send_id).status is Status.SENT
+
+
+class Searching(Mailbox):
+    """Whose search goes by `to:` as it stands in the message, and in which messages can be deleted for good."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.clock)
+        self.deleted: set[str] = set()
+        world.mailbox = self
+        world.wire()
+
+    def _read(self, url: str) -> Answer:
+        parts = urlsplit(url)
+        if parts.path.rpartition("/")[2] in self.deleted:
+            return says(404, "notFound")(self, lambda: self.stored[-1])
+        if not parts.path.endswith("/messages"):
+            return super()._read(url)
+        _, _, to = parse_qs(parts.query)["q"][0].partition(" to:")
+        everything = self.stored
+        self.stored = [s for s in everything if to in s.to]
+        try:
+            return super()._read(url)
+        finally:
+            self.stored = everything
+
+
+def test_the_search_goes_by_the_address_as_it_stands_in_the_message(world: World) -> None:
+    """Where the history can't tell, a name with letters of its own must be searched for as it was written out."""
+    mailbox = Searching(world)
+    mailbox.oldest_history, mailbox.script = 1000, [LOST]
+    send_id = world.queue(to=(Address("bob@bücher.example"),))
+    world.run(minutes=1)
+    assert "xn--" in mailbox.stored[0].to
+    assert world.record(send_id).status is Status.SENT
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_message_that_was_deleted_hides_no_other(world: World, first: bool) -> None:
+    mailbox = Searching(world)
+    if first:
+        world.send()
+    mailbox.script = [LOST]
+    send_id = world.queue()
+    world.deliver()
+    if not first:
+        world.send()
+    mailbox.deleted = {s.id for s in mailbox.stored if s.send_id != send_id}
+    world.run(minutes=1)
+    assert world.record(send_id).status is Status.SENT
+
+
+def test_where_a_message_was_deleted_not_found_is_not_believed(world: World) -> None:
+    """It may have been the one that is looked for."""
+    mailbox = Searching(world)
+    mailbox.script = [LOST]
+    send_id = world.queue(if_unknown="resend")
+    world.deliver()
+    mailbox.deleted = {"m1"}
+    world.run(hours=5)
+    send = world.record(send_id)
+    assert (send.status, send.due_at, send.looks, send.resent_as) == (Status.UNKNOWN, None, retries.LOOKS, None)
+    assert len(mailbox.posts) == 1
 
 
 def test_a_message_of_another_send_to_the_same_person_is_no_evidence(world: World) -> None:
