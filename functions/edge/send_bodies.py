@@ -48,7 +48,7 @@ class Body:
         return repeating.first_answer(self.call.caller, self.send_id, self.batch_id, self.fingerprint)
 
     def keep_files(self) -> None:
-        """The files now belong to a send."""
+        """The files now belong to a send, as far as anybody can tell."""
         self.kept = True
 
 

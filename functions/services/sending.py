@@ -79,7 +79,7 @@ class Sending:
     ) -> Receipt | Preview:
         """Raises what is wrong with the request, the account or Gmail's answer. After an error nothing went out.
 
-        `on_record` is called once the send is on record: files that came with the request now belong to it.
+        `on_record` is called once the send is on record, or may be: files that came with the request now belong to it.
         """
         account = self._accounts.resolve(caller, request.account)
         account.require_send()
@@ -130,6 +130,9 @@ class Sending:
             if there is None:
                 raise IdempotencyInProgress(retry_after=5) from None
             return self._repeating.of_send(caller, there, fingerprint)
+        except BaseException:
+            on_record()  # perhaps: a file that nobody needs does less harm than a message that has lost its own
+            raise
         on_record()
         if send.status is not Status.SENDING:
             self._delivering.enqueue(send)

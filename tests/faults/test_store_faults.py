@@ -9,7 +9,7 @@ import pytest
 
 from functions.domain.errors import Unavailable
 from functions.domain.ports import Create, Document, Update, Write
-from tests.e2e.client import Caller
+from tests.e2e.client import Answer, Caller, File, letter, multipart
 from tests.e2e.hosts import Inside
 from tests.faults.stub import Stub
 
@@ -64,11 +64,19 @@ def test_a_record_whose_answer_was_lost_is_looked_for_and_goes_out(
 
     again = caller.send_as("once", wait=wait)
     assert (again.ok(200 if wait else 202)["id"], again.headers["Idempotent-Response"]) == (first["id"], "true")
-    end = time.monotonic() + 90
-    while caller.history()[0]["status"] != "sent" and time.monotonic() < end:
-        time.sleep(0.05)
+    assert ended(caller, first["id"]) == "sent"
     assert [send["status"] for send in caller.history()] == ["sent"]
     assert stub.deliveries == 1
+
+
+def ended(caller: Caller, send_id: str) -> str:
+    """The status, once the queue has done its part."""
+    end = time.monotonic() + 90
+    while True:
+        status = str(caller.get(f"history/{send_id}/").ok()["status"])
+        if status not in ("queued", "sending") or time.monotonic() > end:
+            return status
+        time.sleep(0.05)
 
 
 def test_a_record_of_which_nothing_can_be_learned_is_not_sent_twice(inside: Inside, caller: Caller, stub: Stub) -> None:
@@ -81,6 +89,62 @@ def test_a_record_of_which_nothing_can_be_learned_is_not_sent_twice(inside: Insi
 
     assert caller.send_as("once").ok(202)["status"] == "unknown"
     assert stub.deliveries == 0
+
+
+FILE = File("large.bin", bytes(200_000))
+
+
+def with_a_file(caller: Caller, **message: Any) -> Answer:
+    body, kind = multipart(letter(**message), FILE)
+    return caller.post("send/", body, Content_Type=kind, Idempotency_Key="once")
+
+
+def kept(inside: Inside) -> list[int]:
+    """The sizes of the files that lie in the blob store."""
+    return [path.stat().st_size for path in inside.blobs]
+
+
+def test_the_files_of_a_record_of_which_nothing_can_be_learned_are_kept(
+    inside: Inside, caller: Caller, stub: Stub
+) -> None:
+    """The caller hears that it may be on record. It is, and goes out with the only copy there is of its file."""
+    Failing(inside, Create, times=1, applied=True, reads=1)
+    with_a_file(caller, wait=False).problem(503, "unavailable")
+
+    again = with_a_file(caller, wait=False)
+
+    assert (again.status, again.headers["Idempotent-Response"]) == (202, "true")
+    assert kept(inside) == [len(FILE.content)]  # that of the repeated call is dropped
+    inside.time.jump(minutes=1)
+    inside.app.sweep()  # nobody enqueued it
+    assert ended(caller, again.json()["id"]) == "sent"
+    assert stub.deliveries == 1
+
+
+def test_so_are_those_of_one_that_was_to_go_out_at_once(inside: Inside, caller: Caller, stub: Stub) -> None:
+    """Nobody called Gmail, and after the lease nobody will. Its owner can have it sent again, with its file."""
+    Failing(inside, Create, times=1, applied=True, reads=1)
+    with_a_file(caller).problem(503, "unavailable")
+    inside.time.jump(minutes=6)
+    lost = with_a_file(caller).ok(202)
+    assert lost["status"] == "unknown"
+
+    again = caller.post(f"history/{lost['id']}/resend/", {}).ok(202)
+
+    assert ended(caller, again["id"]) == "sent"
+    assert stub.deliveries == 1
+
+
+def test_the_files_of_a_call_that_a_rival_was_faster_than_are_dropped(
+    inside: Inside, caller: Caller, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = with_a_file(caller).ok()
+    monkeypatch.setattr(inside.app.repeating, "first_answer", lambda *_: None)  # not there yet when it was looked for
+
+    assert with_a_file(caller).ok()["id"] == first["id"]
+
+    assert kept(inside) == [len(FILE.content)]
+    assert stub.deliveries == 1
 
 
 def test_one_failure_to_note_the_outcome_is_made_good(inside: Inside, caller: Caller, stub: Stub) -> None:
