@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from scripts.deploy import __main__ as deploying
@@ -50,7 +51,7 @@ def test_nothing_is_changed_before_everything_was_checked() -> None:
 def test_every_command_is_known_here() -> None:
     """Each program that a step starts has a test below that looks at what it is told to do."""
     started = {line[0] for step in STEPS for line in words(step)}
-    assert started == {"set", "export", "apt-get", "mkdir", "cp", "make", "terraform", "python3"}
+    assert started == {"set", "test", "export", "apt-get", "mkdir", "cp", "make", "terraform", "python3"}
 
 
 def test_the_tests_find_what_the_docs_examples_call() -> None:
@@ -83,12 +84,50 @@ def test_the_plan_that_is_applied_is_the_one_that_was_made() -> None:
     assert f"-out={apply[-1]}" in plan
 
 
-def test_terraform_gets_every_variable_that_has_no_default() -> None:
+def run(name: str, program: str, folder: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """A step's script, with a program that prints what it is told, each word on a line, and does nothing."""
+    (step,) = [step for step in STEPS if step["id"] == name]
+    (folder / program).write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (folder / program).chmod(0o755)
+    script = folder / "script"
+    script.write_text(step["script"])
+    script.chmod(0o755)
+    given = {"PATH": f"{folder}:/usr/bin:/bin", **environ}
+    return subprocess.run([script], cwd=folder, env=given, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_terraform_gets_every_variable_that_has_no_default(tmp_path: Path) -> None:
+    """As options: these alone come before the repository's infra/*.auto.tfvars, which may be about another project.
+    https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence"""
     text = (ROOT / "infra" / "variables.tf").read_text()
     blocks = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
     wanted = {name for name, body in blocks if not re.search(r"^\s*default\s*=", body, re.MULTILINE)}
-    (line,) = [line for step, line in commands("export") if step["id"] == "plan"]
-    assert {word.partition("=")[0].removeprefix("TF_VAR_") for word in line[1:]} == wanted
+    said = {
+        "PROJECT_ID": "staging",
+        "_REGION": "us-east1",
+        "_FRONTEND_ORIGINS": '["https://a.example", "https://b.example"]',
+    }
+
+    done = run("plan", "terraform", tmp_path, _STATE_BUCKET="state", **said)
+
+    assert done.returncode == 0, done.stderr
+    plan = done.stdout.partition("\nplan\n")[2].splitlines()
+    options = [word.removeprefix("-var=").partition("=") for word in plan if word.startswith("-var=")]
+    given = {name: value for name, _, value in options}
+    assert set(given) == wanted
+    assert (given["project"], given["region"], given["frontend_origins"]) == tuple(said.values())
+
+
+@pytest.mark.parametrize("missing", ["_REGION", "_FRONTEND_ORIGINS"])
+def test_where_to_deploy_to_has_to_be_said_and_is_asked_for_first(missing: str, tmp_path: Path) -> None:
+    """An example's origin that is deployed by default would shut the real ones out."""
+    said = {"_REGION": "us-east1", "_FRONTEND_ORIGINS": '["https://a.example"]'}
+    assert CONFIG["substitutions"][missing] == ""
+    assert STEPS[0]["id"] == "frontend"
+
+    done = run("frontend", "make", tmp_path, **{**said, missing: ""})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert missing in done.stderr
 
 
 def test_the_deployment_is_called_as_it_wants_to_be() -> None:
