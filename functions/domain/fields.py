@@ -19,6 +19,16 @@ def pointer_to(at: str, token: str | int) -> str:
     return f"{at}/{token.replace('~', '~0').replace('/', '~1')}"
 
 
+# The way to a value in a tree: the way to what it is in, and its place there. A pointer is made of it for wrong values
+# only: most trees have none, and thousands of values.
+Steps = tuple["Steps", str | int] | None
+
+
+def pointer_along(at: str, steps: Steps) -> str:
+    """The pointer to where `steps` lead from `at`."""
+    return at if steps is None else pointer_to(pointer_along(at, steps[0]), steps[1])
+
+
 class Problems:
     """What is wrong with one request: at most 50 problems, in the order found, and one of each value, the first."""
 
@@ -29,8 +39,13 @@ class Problems:
     def errors(self) -> tuple[FieldError, ...]:
         return tuple(FieldError(pointer, detail) for pointer, detail in self._found.items())
 
+    @property
+    def full(self) -> bool:
+        """What else is wrong is not noted: there is no need to look for it."""
+        return len(self._found) >= PROBLEMS_LIMIT
+
     def add(self, pointer: str, detail: str) -> None:
-        if len(self._found) < PROBLEMS_LIMIT:
+        if not self.full:
             self._found.setdefault(pointer, detail)
 
     def raise_as(self, kind: type[IntegrationError]) -> None:
@@ -52,6 +67,8 @@ class Fields:
         self.data: Mapping[str, Any] = data
         if not data.keys() <= set(known):
             for name in data:
+                if problems.full:
+                    break
                 if name not in known:
                     problems.add(pointer_to(at, str(name)), _unknown(str(name), known))
 
@@ -160,29 +177,31 @@ def _unknown(name: str, known: Sequence[str]) -> str:
 
 def _value_problem(value: object, at: str) -> tuple[str, str]:
     """Where and what is wrong in a tree of JSON values. Iterative: the caller chooses the depth, not our stack."""
-    stack: list[tuple[object, str, int]] = [(value, at, 0)]
-    seen = 0
+    stack: list[tuple[object, Steps, int]] = [(value, None, 0)]
+    seen = 1  # of all that is or was on the stack
     while stack:
-        node, here, depth = stack.pop()
-        seen += 1
-        if seen > _VALUE_NODES:
-            return at, f"At most {_VALUE_NODES} values are allowed here."
+        node, steps, depth = stack.pop()
         if depth > _VALUE_DEPTH:
             return at, f"Values may be nested {_VALUE_DEPTH} deep at most."
         if isinstance(node, str):
             if not node.isascii() and any("\ud800" <= c <= "\udfff" for c in node):
-                return here, "It holds a lone surrogate, which is no character."
+                return pointer_along(at, steps), "It holds a lone surrogate, which is no character."
         elif isinstance(node, float):
             if node - node != 0:
-                return here, "This number is too large, or not a number."
+                return pointer_along(at, steps), "This number is too large, or not a number."
         elif isinstance(node, int) and abs(node) >= 2**63:
-            return here, "This number is too large."
-        elif isinstance(node, dict):
-            for key, item in node.items():
-                stack.append((key, pointer_to(here, str(key)), depth + 1))
-                stack.append((item, pointer_to(here, str(key)), depth + 1))
-        elif isinstance(node, list):
-            stack.extend((item, pointer_to(here, index), depth + 1) for index, item in enumerate(node))
+            return pointer_along(at, steps), "This number is too large."
+        elif isinstance(node, dict | list):
+            # Counted before they are put on the stack: a body of megabytes would be hundreds of them there.
+            seen += len(node) * (2 if isinstance(node, dict) else 1)
+            if seen > _VALUE_NODES:
+                return at, f"At most {_VALUE_NODES} values are allowed here."
+            if isinstance(node, dict):
+                for key, item in node.items():
+                    below = (steps, str(key))
+                    stack += ((key, below, depth + 1), (item, below, depth + 1))
+            else:
+                stack.extend((item, (steps, index), depth + 1) for index, item in enumerate(node))
     return "", ""
 
 

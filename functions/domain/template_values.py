@@ -8,7 +8,7 @@ from typing import Any
 from functions.domain import times
 from functions.domain.characters import body_problem, printable
 from functions.domain.errors import InvalidMessage, MissingVariable
-from functions.domain.fields import Problems, pointer_to
+from functions.domain.fields import Problems, Steps, pointer_along, pointer_to
 from functions.domain.templates import VARIABLE_TYPES, Variable
 
 VARIABLES_LIMIT = 50
@@ -73,6 +73,8 @@ def check_values(declared: Sequence[Variable], given: Mapping[str, Any], at: str
     known = {variable.key: variable for variable in declared}
     problems, missing = Problems(), Problems()
     for key in given:
+        if problems.full:
+            break
         if key not in known:
             problems.add(pointer_to(at, key), _unknown(key, tuple(known)))
     values = {}
@@ -146,12 +148,9 @@ def _scalar_problem(value: object) -> str:
     return "" if value is None else "This must be a string, a number, true, false, null, a list or an object."
 
 
-_Steps = tuple["_Steps", str | int] | None  # the way to a value: the way to what it is in, and its place there
-
-
 def _check_tree(root: list[Any], at: str, problems: Problems) -> None:
     """A list of strings, numbers, booleans, objects and lists. Iterative: the caller chooses the depth."""
-    stack: list[tuple[Any, _Steps, int]] = [(root, None, 1)]
+    stack: list[tuple[Any, Steps, int]] = [(root, None, 1)]
     seen = 0
     while stack:
         node, steps, depth = stack.pop()
@@ -165,20 +164,15 @@ def _check_tree(root: list[Any], at: str, problems: Problems) -> None:
         elif isinstance(node, list) and len(node) > ITEMS_LIMIT:
             problem = f"A list has at most {ITEMS_LIMIT} items; this one has {len(node)}."
         if problem:
-            problems.add(_pointer(at, steps), problem)
+            problems.add(pointer_along(at, steps), problem)
             continue
         for key, item in node.items() if isinstance(node, dict) else enumerate(node):
             if isinstance(item, list | dict):
                 stack.append((item, (steps, key), depth + 1))
             elif problem := _scalar_problem(item):
-                problems.add(_pointer(at, (steps, key)), problem)
+                problems.add(pointer_along(at, (steps, key)), problem)
             if isinstance(key, str) and (problem := body_problem(key)):
-                problems.add(_pointer(at, steps), f"A name in this object: {problem}")
-
-
-def _pointer(at: str, steps: _Steps) -> str:
-    """Made for wrong values only: most lists have none, and a thousand values."""
-    return at if steps is None else pointer_to(_pointer(at, steps[0]), steps[1])
+                problems.add(pointer_along(at, steps), f"A name in this object: {problem}")
 
 
 def _size(value: object) -> int:

@@ -1,5 +1,6 @@
 """Which values a template's variables take."""
 
+import difflib
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from functions.domain.date_formats import format_date
 from functions.domain.errors import InvalidMessage, MissingVariable
+from functions.domain.fields import PROBLEMS_LIMIT
 from functions.domain.template_values import check_values, read_date
 from functions.domain.templates import VARIABLE_TYPES, Variable, VariableType
 
@@ -71,6 +73,19 @@ def test_all_problems_come_at_once_and_an_unknown_name_says_what_was_meant() -> 
     found = {error.pointer: error.detail for error in raised.value.errors}
     assert set(found) == {"/at/nmae", "/at/n", "/at/name"}
     assert "did you mean `name`?" in found["/at/nmae"]
+
+
+def test_no_more_unknown_names_are_looked_at_than_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+
+    def close(word: str, *_: Any) -> list[str]:
+        looked.append(word)
+        return []
+
+    monkeypatch.setattr(difflib, "get_close_matches", close)
+    with pytest.raises(InvalidMessage) as raised:
+        check_values([Variable("name")], {f"x{n}": 0 for n in range(4_000)}, "/at")
+    assert len(raised.value.errors) == len(looked) == PROBLEMS_LIMIT
 
 
 def test_all_values_together_are_bounded() -> None:
