@@ -138,8 +138,8 @@ class NotAllowed(Exception):
     """This transition does not exist from the state the send is in."""
 
 
-def again(send: Send, new_id: str, now: datetime) -> Send:
-    """A new send that says what an old one said."""
+def again(send: Send, new_id: str, now: datetime, *, asked: bool = True) -> Send:
+    """A new send that says what an old one said. `asked`: its owner wants it now, whatever has happened since."""
     return Send(
         id=new_id,
         owner=send.owner,
@@ -163,6 +163,7 @@ def again(send: Send, new_id: str, now: datetime) -> Send:
         batch=send.batch,
         in_reply_to_send=send.in_reply_to_send,
         resend_of=send.id,
+        cancel_if=() if asked else send.cancel_if,
         track_opens=send.track_opens,
         track_clicks=send.track_clicks,
         unsubscribe=send.unsubscribe,

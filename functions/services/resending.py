@@ -40,8 +40,11 @@ class Resending:
             found = self._outbox.find(old.owner, old.id) or found
         raise Conflict
 
-    def replace(self, found: Found, old: Send) -> Found:
-        """Make the new send and note it on the old one, saved as `old`, in one commit. Raises PreconditionFailed."""
+    def replace(self, found: Found, old: Send, *, asked: bool = True) -> Found:
+        """Make the new send and note it on the old one, saved as `old`, in one commit. `asked`: by its owner, just now.
+
+        Raises NotFound, Conflict, PreconditionFailed.
+        """
         now, new_id = self._clock(), _new_id(old)
         document = self._documents.get(contents.path(old.owner, old.id))
         if document is None:
@@ -59,7 +62,7 @@ class Resending:
         parts = tuple(replace(part, shared=True) for part in content.parts)
         domain = old.sender.email.rpartition("@")[2]
         content = replace(content, parts=parts, date=now, message_id=f"<{new_id}@{domain}>")
-        fresh = sends.accept(sends.again(old, new_id, now), now)
+        fresh = sends.accept(sends.again(old, new_id, now, asked=asked), now)
         saved = self._outbox.save(
             found,
             replace(old, resent_as=new_id),

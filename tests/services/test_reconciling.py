@@ -159,6 +159,32 @@ def test_not_found_is_sent_again_only_after_all_looks_where_the_sender_chose_so(
     assert [p.send_id for p in world.mailbox.posts] == [send_id, new.id]
 
 
+def test_what_is_sent_again_by_itself_is_called_off_like_the_first(world: World) -> None:
+    """It was answered while the follow-up, whose outcome was lost, was looked for."""
+    first = world.send().id
+    world.mailbox.script = [NEVER]
+    follow_up = world.queue(if_unknown="resend")
+    world.set(follow_up, in_reply_to_send=first, cancel_if=("replied",))
+    world.run(minutes=1)
+    world.set(first, replies=1)
+    world.run(hours=1)
+    again = world.record(world.record(follow_up).resent_as or "")
+    assert (again.status, again.cancel_if) == (Status.CANCELLED, ("replied",))
+    assert "follows up" in explanation(again)
+
+
+def test_what_its_owner_sends_again_goes_out_whatever_was_answered(world: World) -> None:
+    first = world.send().id
+    world.mailbox.script = [NEVER]
+    follow_up = world.queue()
+    world.set(follow_up, in_reply_to_send=first, cancel_if=("replied",))
+    world.run(minutes=1)
+    world.set(first, replies=1)
+    made, _ = world.controlling.resend(CALLER, follow_up)
+    world.run(minutes=1)
+    assert world.record(made.id).status is Status.SENT
+
+
 def test_a_resend_that_is_lost_too_is_not_sent_a_third_time(world: World) -> None:
     world.mailbox.script = [NEVER, NEVER]
     send_id = world.queue(if_unknown="resend")

@@ -325,7 +325,8 @@ export interface paths {
          * Send an ended message again
          * @description Makes a new send that says the same and names the old one (`resend_of`); the old one names the new one
          *     (`resent_as`). Asked twice, it is made once: the same one comes back with `Idempotent-Response: true`. Of an
-         *     `unknown` send the first message may have gone out as well: look into the Sent folder first.
+         *     `unknown` send the first message may have gone out as well: look into the Sent folder first. It goes out now,
+         *     whatever the first one's `cancel_if` says, and though its batch was cancelled or given up.
          */
         post: operations["resend"];
         delete?: never;
@@ -2114,7 +2115,8 @@ export interface components {
             cancel_if?: ("replied" | "bounced")[] | null;
             /**
              * @description What to do when the outcome is unknown and the message was not found in the mailbox in several looks: leave
-             *     it as `unknown`, or send it again as a new send. Without the permission to read it is never sent again.
+             *     it as `unknown`, or send it again as a new send, with the same `cancel_if`. Without the permission to read it
+             *     is never sent again.
              * @default hold
              * @enum {string|null}
              */
