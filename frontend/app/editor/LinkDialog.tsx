@@ -1,9 +1,9 @@
 import type { Editor } from "@tiptap/core";
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useStrings } from "../integration/context";
 import { Button } from "../ui/Button";
 import { Dialog, DialogButtons } from "../ui/Dialog";
+import { Form } from "../ui/Form";
 import { TextField } from "../ui/TextField";
 import { isLinkAddress } from "./extensions";
 import styles from "./editor.module.css";
@@ -32,7 +32,7 @@ function LinkForm({ editor, onClose }: Omit<Props, "isOpen">) {
   const needsText = editor.state.selection.empty && !before;
   const full = /^[\w-]+(?:\.[\w-]+)+(?:[/?#]|$)/.test(address.trim()) ? `https://${address.trim()}` : address.trim();
   const wrong = tried && !isLinkAddress(full) ? t.linkInvalid : undefined;
-  const save = () => {
+  const save = (): undefined => {
     setTried(true);
     if (!isLinkAddress(full)) return;
     const chain = editor.chain().focus();
@@ -44,14 +44,7 @@ function LinkForm({ editor, onClose }: Omit<Props, "isOpen">) {
     onClose();
   };
   return (
-    <Form
-      className={styles["form"] ?? ""}
-      onSubmit={(event) => {
-        event.preventDefault();
-        event.stopPropagation(); // the form around the editor is another one
-        save();
-      }}
-    >
+    <Form className={styles["form"]} onSubmit={save}>
       <TextField label={t.linkAddress} hint={t.linkHint} value={address} onChange={setAddress} error={wrong} />
       {needsText && <TextField label={t.linkText} value={text} onChange={setText} />}
       <DialogButtons>

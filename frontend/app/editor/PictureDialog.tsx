@@ -1,10 +1,10 @@
 import type { Editor } from "@tiptap/core";
 import { useState } from "react";
 import { FileTrigger } from "react-aria-components/FileTrigger";
-import { Form } from "react-aria-components/Form";
 import { useStrings } from "../integration/context";
 import { Button } from "../ui/Button";
 import { Dialog, DialogButtons } from "../ui/Dialog";
+import { Form } from "../ui/Form";
 import { TextField } from "../ui/TextField";
 import styles from "./editor.module.css";
 
@@ -47,10 +47,8 @@ export function PictureDialog({ editor, isOpen, onClose, onPictures }: Props) {
         </>
       )}
       <Form
-        className={styles["form"] ?? ""}
-        onSubmit={(event) => {
-          event.preventDefault();
-          event.stopPropagation();
+        className={styles["form"]}
+        onSubmit={(): undefined => {
           setTried(true);
           if (!valid) return;
           editor.chain().focus().setImage({ src: address.trim(), alt }).run();

@@ -11,8 +11,8 @@ export interface Calls {
 }
 
 /**
- * Stands in for the API. Answers are found by "METHOD /path": a value is a JSON body, a Response is itself, and what is
- * not listed answers 404.
+ * Stands in for the API. Answers are found by "METHOD /path": a value is a JSON body, a Response is itself, a promise
+ * of either is waited for, and what is not listed answers 404.
  */
 export function answering(answers: Answers): Calls {
   const calls: Calls = { lines: [], bodies: [], headers: [] };
@@ -23,7 +23,7 @@ export function answering(answers: Answers): Calls {
     calls.headers.push(request.headers);
     const text = await request.text();
     calls.bodies.push(text ? JSON.parse(text) : null);
-    const found = answers[`${request.method} ${url.pathname}`];
+    const found = await answers[`${request.method} ${url.pathname}`];
     if (found instanceof Response) return found.clone();
     if (found instanceof Error) throw found;
     if (found === undefined) return problem(404, "not_found");

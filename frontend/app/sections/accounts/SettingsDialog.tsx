@@ -1,11 +1,11 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useChangeAccount, type Account } from "../../api/accounts";
 import { ApiProblem } from "../../api/problem";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Switch } from "../../ui/Checkbox";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { Soft } from "../../ui/layout";
 import { useNotices } from "../../ui/notices";
 import { NumberField } from "../../ui/NumberField";
@@ -32,29 +32,18 @@ function SettingsForm({ account, onClose }: Omit<Props, "isOpen">) {
   const { common, accounts } = useStrings();
   const t = accounts.editing;
   const { notify } = useNotices();
-  const { mutate, isPending, error } = useChangeAccount(account.id);
+  const { mutateAsync, isPending, error } = useChangeAccount(account.id);
   const [name, setName] = useState(account.name);
   const [limit, setLimit] = useState(account.daily_limit);
   const [tracking, setTracking] = useState(account.tracking);
   const problem = error instanceof ApiProblem ? error : null;
-  const save = () =>
-    mutate(
-      { ...(name === account.name ? {} : { name }), daily_limit: limit, tracking },
-      {
-        onSuccess: () => {
-          notify({ tone: "good", text: t.saved(account.email) });
-          onClose();
-        },
-      },
-    );
+  const save = async () => {
+    await mutateAsync({ ...(name === account.name ? {} : { name }), daily_limit: limit, tracking });
+    notify({ tone: "good", text: t.saved(account.email) });
+    onClose();
+  };
   return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        save();
-      }}
-    >
+    <Form className={styles.form} onSubmit={save}>
       <TextField label={t.name} hint={t.nameHint} value={name} onChange={setName} error={problem?.at("/name")} />
       <NumberField
         label={t.limit}

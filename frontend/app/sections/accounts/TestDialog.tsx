@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useSend, type Account } from "../../api/accounts";
 import { ApiProblem } from "../../api/problem";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { TextField } from "../../ui/TextField";
@@ -29,28 +29,22 @@ function TestForm({ account, onClose }: Omit<Props, "isOpen">) {
   const { common, accounts } = useStrings();
   const t = accounts.testing;
   const { notify } = useNotices();
-  const { mutate, isPending, error } = useSend();
+  const { mutateAsync, isPending, error } = useSend();
   const [to, setTo] = useState(account.email);
   const wrong = error instanceof ApiProblem ? error.at("/to") : undefined;
-  const send = () =>
-    mutate(
-      { account: account.id, to: [to.trim()], subject: t.subject, text: t.text(account.email) },
-      {
-        onSuccess: (receipt) => {
-          const sent = "status" in receipt && receipt.status === "sent";
-          notify({ tone: sent ? "good" : "warn", text: sent ? t.sent(to) : t.accepted(to) });
-          onClose();
-        },
-      },
-    );
+  const send = async () => {
+    const receipt = await mutateAsync({
+      account: account.id,
+      to: [to.trim()],
+      subject: t.subject,
+      text: t.text(account.email),
+    });
+    const sent = "status" in receipt && receipt.status === "sent";
+    notify({ tone: sent ? "good" : "warn", text: sent ? t.sent(to) : t.accepted(to) });
+    onClose();
+  };
   return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
+    <Form className={styles.form} onSubmit={send}>
       <TextField label={t.to} hint={t.toHint} type="email" value={to} onChange={setTo} error={wrong} isRequired />
       <ProblemNotice error={error} shownAt={["/to"]} />
       <DialogButtons>

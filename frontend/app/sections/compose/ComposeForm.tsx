@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useAccount, type Account } from "../../api/accounts";
 import { ApiProblem } from "../../api/problem";
 import type { Template, useNewestVersion } from "../../api/templates";
@@ -11,6 +10,7 @@ import { Button } from "../../ui/Button";
 import { DateTimeField } from "../../ui/DateTimeField";
 import { AlertDialog } from "../../ui/Dialog";
 import { Switch } from "../../ui/Checkbox";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { TextField } from "../../ui/TextField";
@@ -78,9 +78,9 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
     if (mistake && (tried || mistake === "size")) return says[mistake] || undefined;
     return error instanceof ApiProblem ? error.at(pointer) : undefined;
   };
-  const ready = (then: () => void) => {
+  const ready = (): boolean => {
     setTried(true);
-    if (!Object.keys(mistakes).length) then();
+    return !Object.keys(mistakes).length;
   };
   const isDisabled = phase === "uncertain";
   const aliases = (detail?.aliases ?? []).map(({ email, name }) => ({
@@ -91,13 +91,10 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
   return (
     <DropArea onFiles={isDisabled ? () => undefined : files.attach}>
       <Form
-        className={styles["form"] ?? ""}
+        className={styles["form"]}
         inert={isDisabled}
-        onSubmit={(event) => {
-          event.preventDefault();
-          // Pressed once more while it works, it does nothing.
-          if (phase === "writing") ready(() => void compose.send(variables));
-        }}
+        isPending={phase !== "writing"}
+        onSubmit={() => (ready() ? compose.send(variables) : undefined)}
       >
         {draft.inReplyTo && (
           <p className={styles["reply"]}>
@@ -189,7 +186,7 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
           <Button kind="plain" isDisabled={isEmpty(draft)} onPress={() => setAsked(true)}>
             {t.discard}
           </Button>
-          <Button onPress={() => ready(() => setPreviewing(true))}>{t.preview}</Button>
+          <Button onPress={() => ready() && setPreviewing(true)}>{t.preview}</Button>
           <Button kind="primary" type="submit">
             {phase === "asking" ? t.sending : draft.later ? t.scheduleIt : t.send}
           </Button>

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import {
   useCreateEndpoint,
   useReplaceEndpoint,
@@ -12,6 +11,7 @@ import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { CheckboxGroup } from "../../ui/CheckboxGroup";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { TextField } from "../../ui/TextField";
@@ -29,12 +29,12 @@ interface Props {
 /** Makes an endpoint. */
 export function EndpointDialog({ isOpen, onClose, onMade }: Props) {
   const t = useStrings().events.creating;
-  const { mutate, isPending, error } = useCreateEndpoint();
+  const { mutateAsync, isPending, error } = useCreateEndpoint();
   return (
     <Dialog title={t.title} isOpen={isOpen} onClose={onClose}>
       <EndpointForm
         confirm={t.confirm}
-        onSave={(request) => mutate(request, { onSuccess: onMade })}
+        onSave={(request) => mutateAsync(request).then(onMade)}
         onClose={onClose}
         isPending={isPending}
         error={error}
@@ -46,17 +46,12 @@ export function EndpointDialog({ isOpen, onClose, onMade }: Props) {
 export function EditDialog({ endpoint, isOpen, onClose }: Omit<Props, "onMade"> & { endpoint: Endpoint }) {
   const { common, events } = useStrings();
   const { notify } = useNotices();
-  const { mutate, isPending, error } = useReplaceEndpoint(endpoint.id);
-  const save = (request: EndpointRequest) =>
-    mutate(
-      { ...request, enabled: endpoint.enabled },
-      {
-        onSuccess: () => {
-          notify({ tone: "good", text: events.editing.saved });
-          onClose();
-        },
-      },
-    );
+  const { mutateAsync, isPending, error } = useReplaceEndpoint(endpoint.id);
+  const save = async (request: EndpointRequest) => {
+    await mutateAsync({ ...request, enabled: endpoint.enabled });
+    notify({ tone: "good", text: events.editing.saved });
+    onClose();
+  };
   return (
     <Dialog title={events.editing.title} isOpen={isOpen} onClose={onClose}>
       <EndpointForm
@@ -74,7 +69,7 @@ export function EditDialog({ endpoint, isOpen, onClose }: Omit<Props, "onMade"> 
 interface FormProps {
   start?: Endpoint;
   confirm: string;
-  onSave: (request: EndpointRequest) => void;
+  onSave: (request: EndpointRequest) => Promise<unknown>;
   onClose: () => void;
   isPending: boolean;
   error: unknown;
@@ -91,10 +86,9 @@ function EndpointForm({ start, confirm, onSave, onClose, isPending, error }: For
   return (
     <Form
       className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         setChecked(true);
-        if (!nothing) onSave({ url: url.trim(), events: all ? ["*"] : chosen });
+        return nothing ? undefined : onSave({ url: url.trim(), events: all ? ["*"] : chosen });
       }}
     >
       <TextField

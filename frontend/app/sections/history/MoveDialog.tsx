@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useMoveSend } from "../../api/history";
 import { ApiProblem } from "../../api/problem";
 import { useFormat } from "../../i18n/format";
@@ -7,6 +6,7 @@ import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { DateTimeField } from "../../ui/DateTimeField";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import type { ActionProps } from "./CancelDialog";
@@ -26,23 +26,17 @@ function MoveForm({ send, onClose }: Omit<ActionProps, "isOpen">) {
   const t = strings.history.message.moving;
   const { time } = useFormat();
   const { notify } = useNotices();
-  const { mutate, isPending, error } = useMoveSend(send.id);
+  const { mutateAsync, isPending, error } = useMoveSend(send.id);
   const [at, setAt] = useState<string | null>(send.next_attempt_at);
-  const move = (to: string, said: string) =>
-    mutate(to, {
-      onSuccess: () => {
-        onClose();
-        notify({ tone: "good", text: said });
-      },
-    });
+  const move = async (to: string, said: string) => {
+    await mutateAsync(to);
+    onClose();
+    notify({ tone: "good", text: said });
+  };
+  // What is refused is shown by `error`.
+  const moveNow = () => move(new Date().toISOString(), t.movedNow).catch(() => undefined);
   return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (at) move(at, t.moved(time(at)));
-      }}
-    >
+    <Form className={styles.form} onSubmit={() => (at ? move(at, t.moved(time(at))) : undefined)} isPending={isPending}>
       <DateTimeField
         label={t.at}
         value={at}
@@ -53,7 +47,7 @@ function MoveForm({ send, onClose }: Omit<ActionProps, "isOpen">) {
       <ProblemNotice error={error} shownAt={["/send_at"]} />
       <DialogButtons>
         <Button onPress={onClose}>{strings.common.cancel}</Button>
-        <Button isPending={isPending} onPress={() => move(new Date().toISOString(), t.movedNow)}>
+        <Button isPending={isPending} onPress={() => void moveNow()}>
           {t.now}
         </Button>
         <Button kind="primary" type="submit" isPending={isPending} isDisabled={!at}>

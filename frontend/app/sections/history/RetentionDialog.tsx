@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useKeepFor, useRetention, type Retention } from "../../api/history";
 import { ApiProblem } from "../../api/problem";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { Soft } from "../../ui/layout";
 import { useNotices } from "../../ui/notices";
 import { NumberField } from "../../ui/NumberField";
@@ -34,28 +34,17 @@ function RetentionForm({ kept, onClose }: { kept: Retention; onClose: () => void
   const strings = useStrings();
   const t = strings.history.kept;
   const { notify } = useNotices();
-  const { mutate, isPending, error } = useKeepFor();
+  const { mutateAsync, isPending, error } = useKeepFor();
   const [content, setContent] = useState<number | null>(kept.content_days);
   const [events, setEvents] = useState<number | null>(kept.event_days);
   const problem = error instanceof ApiProblem ? error : null;
-  const save = () =>
-    mutate(
-      { content_days: content, event_days: events },
-      {
-        onSuccess: () => {
-          notify({ tone: "good", text: t.saved });
-          onClose();
-        },
-      },
-    );
+  const save = async () => {
+    await mutateAsync({ content_days: content, event_days: events });
+    notify({ tone: "good", text: t.saved });
+    onClose();
+  };
   return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        save();
-      }}
-    >
+    <Form className={styles.form} onSubmit={save}>
       <NumberField
         label={t.content}
         hint={t.hint}

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useAccounts } from "../../api/accounts";
 import { useCreateKey, type KeyScope, type NewKey } from "../../api/keys";
 import { ApiProblem } from "../../api/problem";
@@ -9,6 +8,7 @@ import { Switch } from "../../ui/Checkbox";
 import { CheckboxGroup } from "../../ui/CheckboxGroup";
 import { DateTimeField } from "../../ui/DateTimeField";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { TextField } from "../../ui/TextField";
@@ -23,19 +23,29 @@ interface Props {
   onMade: (key: NewKey) => void;
 }
 
+/** It stays until the answer is there: that has the key, this once. */
 export function CreateDialog({ isOpen, onClose, onMade }: Props) {
   const t = useStrings().keys.creating;
+  const make = useCreateKey();
+  const close = () => {
+    make.reset(); // opened again, it says nothing of what was refused before
+    onClose();
+  };
   return (
-    <Dialog title={t.title} isOpen={isOpen} onClose={onClose}>
-      <CreateForm onClose={onClose} onMade={onMade} />
+    <Dialog title={t.title} isOpen={isOpen} onClose={close} stays={make.isPending}>
+      <CreateForm onClose={close} onMade={onMade} make={make} />
     </Dialog>
   );
 }
 
-function CreateForm({ onClose, onMade }: Omit<Props, "isOpen">) {
+interface FormProps extends Omit<Props, "isOpen"> {
+  make: ReturnType<typeof useCreateKey>;
+}
+
+function CreateForm({ onClose, onMade, make }: FormProps) {
   const { common, keys } = useStrings();
   const t = keys.creating;
-  const { mutate, isPending, error } = useCreateKey();
+  const { mutateAsync, isPending, error } = make;
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<KeyScope[]>(["send"]);
   const [accounts, setAccounts] = useState<string[] | null>(null);
@@ -48,16 +58,10 @@ function CreateForm({ onClose, onMade }: Omit<Props, "isOpen">) {
     setChecked(true);
     if (isIncomplete) return;
     const expires_at = expiresAt(expiry, at, new Date());
-    mutate({ name: name.trim(), scopes, accounts, expires_at }, { onSuccess: onMade });
+    return mutateAsync({ name: name.trim(), scopes, accounts, expires_at }).then(onMade);
   };
   return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        create();
-      }}
-    >
+    <Form className={styles.form} onSubmit={create}>
       <TextField
         label={t.name}
         hint={t.nameHint}
@@ -86,7 +90,9 @@ function CreateForm({ onClose, onMade }: Omit<Props, "isOpen">) {
       )}
       <ProblemNotice error={error} shownAt={["/name", "/scopes", "/accounts", "/expires_at"]} />
       <DialogButtons>
-        <Button onPress={onClose}>{common.cancel}</Button>
+        <Button onPress={onClose} isDisabled={isPending}>
+          {common.cancel}
+        </Button>
         <Button kind="primary" type="submit" isPending={isPending}>
           {t.confirm}
         </Button>

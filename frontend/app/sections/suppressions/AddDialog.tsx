@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { ApiProblem } from "../../api/problem";
 import { useAddSuppression, type SuppressionReason } from "../../api/suppressions";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
@@ -30,29 +30,18 @@ function AddForm({ onClose }: Omit<Props, "isOpen">) {
   const { common, suppressions } = useStrings();
   const t = suppressions.adding;
   const { notify } = useNotices();
-  const { mutate, isPending, error } = useAddSuppression();
+  const { mutateAsync, isPending, error } = useAddSuppression();
   const [address, setAddress] = useState("");
   const [reason, setReason] = useState<SuppressionReason>("manual");
   const [note, setNote] = useState("");
   const problem = error instanceof ApiProblem ? error : null;
-  const add = () =>
-    mutate(
-      { address: address.trim(), reason, ...(note.trim() ? { note: note.trim() } : {}) },
-      {
-        onSuccess: () => {
-          notify({ tone: "good", text: t.added(address.trim()) });
-          onClose();
-        },
-      },
-    );
+  const add = async () => {
+    await mutateAsync({ address: address.trim(), reason, ...(note.trim() ? { note: note.trim() } : {}) });
+    notify({ tone: "good", text: t.added(address.trim()) });
+    onClose();
+  };
   return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        add();
-      }}
-    >
+    <Form className={styles.form} onSubmit={add}>
       <TextField
         label={t.address}
         type="email"

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { ApiProblem } from "../../api/problem";
 import { useImportSuppressions } from "../../api/suppressions";
 import { useFormat } from "../../i18n/format";
@@ -7,6 +6,7 @@ import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
 import { FileField } from "../../ui/FileField";
+import { Form } from "../../ui/Form";
 import { Soft } from "../../ui/layout";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
@@ -34,7 +34,7 @@ function ImportForm({ onClose }: Omit<Props, "isOpen">) {
   const t = suppressions.importing;
   const { size } = useFormat();
   const { notify } = useNotices();
-  const { mutate, isPending, error } = useImportSuppressions();
+  const { mutateAsync, isPending, error } = useImportSuppressions();
   const [file, setFile] = useState<File | null>(null);
   const [pasted, setPasted] = useState("");
   const [isMissing, setMissing] = useState(false);
@@ -42,21 +42,12 @@ function ImportForm({ onClose }: Omit<Props, "isOpen">) {
     const content = file ? await file.text() : pasted;
     setMissing(!content.trim());
     if (!content.trim()) return;
-    mutate(listFile(content), {
-      onSuccess: ({ rows, added, changed, unchanged }) => {
-        notify({ tone: "good", text: t.done(rows, added, changed, unchanged) });
-        onClose();
-      },
-    });
+    const { rows, added, changed, unchanged } = await mutateAsync(listFile(content));
+    notify({ tone: "good", text: t.done(rows, added, changed, unchanged) });
+    onClose();
   };
   return (
-    <Form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void send();
-      }}
-    >
+    <Form className={styles.form} onSubmit={send}>
       <FileField label={t.drop} choose={t.choose} accept={[".csv", ".txt", ".ndjson", ".jsonl"]} onFile={setFile}>
         {file && <span role="status">{t.chosen(file.name, size(file.size))}</span>}
       </FileField>

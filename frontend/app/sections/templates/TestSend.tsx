@@ -1,6 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { useAccounts, useSend } from "../../api/accounts";
 import { answer } from "../../api/client";
 import { ApiProblem } from "../../api/problem";
@@ -8,6 +7,7 @@ import { previewOf, type TemplateRequest } from "../../api/templates";
 import { useIntegration } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { TextField } from "../../ui/TextField";
@@ -52,13 +52,7 @@ function TestForm({ request, onClose }: Omit<Props, "isOpen">) {
     },
   });
   return (
-    <Form
-      className={styles["form"] ?? ""}
-      onSubmit={(event) => {
-        event.preventDefault();
-        test.mutate();
-      }}
-    >
+    <Form className={styles["form"]} onSubmit={() => test.mutateAsync()}>
       <TextField
         label={t.testTo}
         hint={t.testHint}

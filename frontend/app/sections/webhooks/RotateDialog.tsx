@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { ApiProblem } from "../../api/problem";
 import { useRotateTrigger, type Trigger } from "../../api/triggers";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { TextField } from "../../ui/TextField";
@@ -19,25 +19,22 @@ interface Props {
   onChanged: (trigger: Trigger, shown: boolean) => void;
 }
 
-/** Another secret: a new one, or one that the sender made. */
+/** Another secret: a new one, or one that the sender made. It stays until the answer is there: that shows the secret once. */
 export function RotateDialog({ trigger, onClose, onChanged }: Props) {
   const { common, webhooks } = useStrings();
   const t = webhooks.rotating;
-  const { mutate, isPending, error } = useRotateTrigger(trigger.id);
+  const { mutateAsync, isPending, error } = useRotateTrigger(trigger.id);
   const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number]>("86400");
   const [given, setGiven] = useState("");
   const problem = error instanceof ApiProblem ? error : null;
   return (
-    <Dialog title={t.title} isOpen onClose={onClose}>
+    <Dialog title={t.title} isOpen onClose={onClose} stays={isPending}>
       <Form
         className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={async () => {
           const secret = given.trim();
-          mutate(
-            { overlap_seconds: Number(overlap), ...(secret ? { secret } : {}) },
-            { onSuccess: (changed) => onChanged(changed, !secret) },
-          );
+          const changed = await mutateAsync({ overlap_seconds: Number(overlap), ...(secret ? { secret } : {}) });
+          onChanged(changed, !secret);
         }}
       >
         <p>{t.text}</p>
@@ -59,7 +56,9 @@ export function RotateDialog({ trigger, onClose, onChanged }: Props) {
         />
         <ProblemNotice error={error} shownAt={["/secret", "/overlap_seconds"]} />
         <DialogButtons>
-          <Button onPress={onClose}>{common.cancel}</Button>
+          <Button onPress={onClose} isDisabled={isPending}>
+            {common.cancel}
+          </Button>
           <Button kind="primary" type="submit" isPending={isPending}>
             {t.confirm}
           </Button>

@@ -1,11 +1,11 @@
 import { useState } from "react";
-import { Form } from "react-aria-components/Form";
 import { ApiProblem } from "../../api/problem";
 import { useHookDeliveries, useHookDelivery, useTestTrigger, type Trigger } from "../../api/triggers";
 import { useFormat } from "../../i18n/format";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Disclosure } from "../../ui/Disclosure";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { TextField } from "../../ui/TextField";
@@ -20,7 +20,7 @@ export function Tester({ trigger, start }: { trigger: Trigger; start: Trial }) {
   const t = useStrings().webhooks.tester;
   const [trial, setTrial] = useState(start);
   const [bad, setBad] = useState<"payload" | "headers" | null>(null);
-  const { mutate, data, error, isPending } = useTestTrigger(trigger.id);
+  const { mutateAsync, data, error, isPending } = useTestTrigger(trigger.id);
   const set = (part: Partial<Trial>) => setTrial((before) => ({ ...before, ...part }));
   const problem = error instanceof ApiProblem ? error : null;
   const at = (pointer: string) => problem?.at(pointer) ?? problemsAt(data?.problems ?? [], pointer)[0];
@@ -28,11 +28,10 @@ export function Tester({ trigger, start }: { trigger: Trigger; start: Trial }) {
     <div className={styles.tester}>
       <Form
         className={styles.group}
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={() => {
           const request = requestOfTrial(trial);
           setBad("bad" in request ? request.bad : null);
-          if ("body" in request) mutate(request.body);
+          return "body" in request ? mutateAsync(request.body) : undefined;
         }}
       >
         <Source trigger={trigger.id} value={trial.delivery} onChange={(delivery) => set({ delivery })} />

@@ -43,7 +43,7 @@ export function NewTrigger() {
         onChange={setDraft}
         recipe={recipe ? RECIPES[recipe] : null}
         isNew
-        onSave={() => void save().catch(() => undefined)}
+        onSave={save}
         onCancel={() => navigate("/webhooks")}
         isPending={isPending}
         error={error}
@@ -88,7 +88,7 @@ function Editing({ trigger }: { trigger: Trigger }) {
       onChange={setDraft}
       recipe={null}
       isNew={false}
-      onSave={() => void save().catch(() => undefined)}
+      onSave={save}
       onCancel={() => navigate(`/webhooks/${trigger.id}`)}
       isPending={isPending}
       error={error}

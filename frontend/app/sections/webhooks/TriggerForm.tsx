@@ -1,10 +1,10 @@
 import { useEffect, useRef, type Dispatch, type SetStateAction } from "react";
-import { Form } from "react-aria-components/Form";
 import { ApiProblem } from "../../api/problem";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
 import { Switch } from "../../ui/Checkbox";
 import { DialogButtons } from "../../ui/Dialog";
+import { Form } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { TextField } from "../../ui/TextField";
 import { AccountSelect } from "./AccountSelect";
@@ -31,7 +31,7 @@ interface Props {
   onChange: Dispatch<SetStateAction<TriggerDraft>>;
   recipe: Recipe | null;
   isNew: boolean;
-  onSave: () => void;
+  onSave: () => Promise<unknown>;
   onCancel: () => void;
   isPending: boolean;
   error: unknown;
@@ -68,14 +68,7 @@ export function TriggerForm({ draft, onChange, recipe, isNew, onSave, onCancel, 
     if (error) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [error]);
   return (
-    <Form
-      ref={form}
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSave();
-      }}
-    >
+    <Form ref={form} className={styles.form} onSubmit={onSave}>
       <Group title={t.basics}>
         <div className={styles.pair}>
           <TextField
