@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.domain import mailboxes, records, retries, sends
 from functions.domain.accounts import AccountStatus, GmailAccount
@@ -81,8 +81,7 @@ class Attempting:
         except OutcomeUnknown as unknown:
             after = sends.settle_unknown(send, send.attempt_id, unknown.detail, retries.next_look(0, now()))
         except RateLimited as limited:
-            until = now() + timedelta(seconds=limited.retry_after or 60)
-            self._pacing.pause(claimed.account, until, limited.detail)
+            until = self.paused(claimed.account, limited)
             after = sends.defer(send, send.attempt_id, until, limited.code, limited.detail, counts=False)
         except (Unavailable, InvalidCredentials) as error:
             after = self.tried(send, error)
@@ -133,6 +132,12 @@ class Attempting:
                 if tried:
                     raise
                 tried = True
+
+    def paused(self, account: GmailAccount, limited: RateLimited) -> datetime:
+        """Gmail asked to wait: all of the account does, until then."""
+        until = self._clock() + timedelta(seconds=limited.retry_after or 60)
+        self._pacing.pause(account, until, limited.detail)
+        return until
 
     def tried(self, send: Send, error: IntegrationError) -> Send:
         """A transient failure: again later, or for the last time."""

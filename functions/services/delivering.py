@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.domain import retries, sends
@@ -121,13 +121,19 @@ class Delivering:
         if account.status is AccountStatus.REAUTH_REQUIRED:
             self._attempting.hold(found, send, account)
             return
+        if send.cancel_if and (pause := self._pacing.pause_of(account)):
+            self._put_off(found, *pause)  # whether it is still wanted is asked of Gmail, which wants to be left alone
+            return
         try:
             reason = self._unwanted.reason(send, account)
         except NotYet as wait:
             not_yet = sends.postpone(send, self._clock() + SOON, "batch", str(wait))
             self.enqueue(self._outbox.save(found, not_yet).send)
             return
-        except (Unavailable, RateLimited) as error:
+        except RateLimited as limited:
+            self._put_off(found, self._attempting.paused(account, limited), limited.detail)
+            return
+        except Unavailable as error:
             self._later(found, send, error)
             return
         if reason:
@@ -158,7 +164,9 @@ class Delivering:
             return self._completing().complete(found, account)
         except ReauthRequired:
             self._attempting.hold(found, found.send, account)
-        except (Unavailable, RateLimited, InvalidCredentials) as error:
+        except RateLimited as limited:
+            self._put_off(found, self._attempting.paused(account, limited), limited.detail)
+        except (Unavailable, InvalidCredentials) as error:
             self._later(found, found.send, error)
         except IntegrationError as error:
             self._end(found, self._failed(found.send, error), error)
@@ -206,6 +214,11 @@ class Delivering:
             self._outbox.save(claimed, sends.abandon(claimed.send, DISCONNECTED))
             return
         self._attempting.attempt(ready)
+
+    def _put_off(self, found: Found, until: datetime, why: str) -> None:
+        """Gmail asks to wait, before there was an attempt: that is no failure, however often it does."""
+        waiting = sends.postpone(found.send, until, RateLimited.code, why)
+        self.enqueue(self._outbox.save(found, waiting).send)
 
     def _later(self, found: Found, send: Send, error: IntegrationError) -> None:
         """What comes before the attempt failed for now."""

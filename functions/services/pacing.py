@@ -45,9 +45,7 @@ class Pacing:
         now = self._clock()
         if slot is None or abs(now - slot) > _MISSED:
             return False
-        with self._calendars.of(_path(account), now) as shared:
-            shared.read_if_stale(now)
-            return shared.current(now).paused_until is None
+        return self.pause_of(account) is None
 
     def give_back(self, account: GmailAccount, slot: datetime | None, recipients: int) -> None:
         """A slot was not used: what it took is free again."""
@@ -62,6 +60,14 @@ class Pacing:
         with self._calendars.of(_path(account), now) as shared:
             shared.add(Calendar(paused_until=until, pause_reason=reason))
             shared.exchange(now)
+
+    def pause_of(self, account: GmailAccount) -> tuple[datetime, str] | None:
+        """Until when Gmail has asked to wait, and its reason; None where it has not."""
+        now = self._clock()
+        with self._calendars.of(_path(account), now) as shared:
+            shared.read_if_stale(now)
+            calendar = shared.current(now)
+        return (calendar.paused_until, calendar.pause_reason) if calendar.paused_until else None
 
     def capacity(self, account: GmailAccount) -> Capacity:
         now, limit = self._clock(), self._limits(account)

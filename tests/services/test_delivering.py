@@ -381,6 +381,56 @@ def test_cancel_if_is_looked_at_when_the_send_is_due(
         assert "follows up" in explanation(send)
 
 
+def follow_up(world: World) -> str:
+    """Due a day after a message that may have been answered: Gmail is asked."""
+    first = world.send().id
+    send_id = world.queue(send_at=START + timedelta(days=1))
+    world.set(send_id, in_reply_to_send=first, cancel_if=("replied",))
+    world.clock.pass_(days=1)
+    return send_id
+
+
+@pytest.mark.parametrize(("answer", "wait"), [(says(429, "", "", retry_after="1234"), 1234.0), (says(429), 60.0)])
+def test_a_follow_up_waits_as_long_as_gmail_asks_to_and_so_does_its_account(
+    world: World, answer: Answering, wait: float
+) -> None:
+    send_id = follow_up(world)
+    world.mailbox.reads = [answer]
+    world.deliver()
+
+    until = START + timedelta(days=1, seconds=wait)
+    waiting = world.record(send_id)
+    assert (waiting.status, waiting.due_at) == (Status.QUEUED, until)
+    assert (waiting.waits_for, waiting.tries) == ("rate_limited", 0)
+    assert "slow down" in explanation(waiting)
+    assert world.send().next_attempt_at == until
+    world.run(seconds=wait + 60)
+    assert world.record(send_id).status is Status.SENT
+
+
+def test_while_gmail_wants_the_account_to_wait_it_is_not_asked_about_follow_ups(world: World) -> None:
+    send_id = follow_up(world)
+    world.mailbox.script = [says(429, "", "", retry_after="600")]
+    until = world.send().next_attempt_at
+    asked = len(world.mailbox.asked)
+    world.deliver()
+
+    waiting = world.record(send_id)
+    assert (waiting.due_at, waiting.waits_for, waiting.tries) == (until, "rate_limited", 0)
+    assert len(world.mailbox.asked) == asked
+    world.run(minutes=12)
+    assert world.record(send_id).status is Status.SENT
+
+
+def test_a_follow_up_may_be_put_off_for_days_without_failing(world: World) -> None:
+    send_id = follow_up(world)
+    world.mailbox.reads = [says(403, "dailyLimitExceeded")] * 50
+    world.run(hours=49)
+    assert world.record(send_id).status is Status.QUEUED
+    world.run(hours=2)
+    assert world.record(send_id).status is Status.SENT
+
+
 def test_a_send_whose_content_is_gone_or_broken_fails_for_good(world: World) -> None:
     gone, broken = world.queue(), world.queue()
     place = contents.path(OWNER, broken)

@@ -427,6 +427,23 @@ def test_a_disconnected_account_sends_nothing_until_it_is_there_again(world: Hoo
     assert world.record(again.send or "").status is Status.SENT
 
 
+def test_gmail_may_put_off_what_it_is_asked_while_the_message_is_composed(
+    world: HookWorld, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise RateLimited("Gmail asks to slow down.", retry_after=7200)
+
+    send_id = hook.post().send or ""
+    with monkeypatch.context() as patched:
+        patched.setattr(world.completing, "complete", refused)
+        world.run(hours=60)  # 30 times; a failure would be its last one after 24
+        waiting = world.record(send_id)
+        assert (waiting.status, waiting.waits_for, waiting.tries) == (Status.QUEUED, "rate_limited", 0)
+        assert world.pacing.capacity(world.account()).next_slot == waiting.due_at
+    world.run(hours=3)
+    assert world.record(send_id).status is Status.SENT
+
+
 def test_a_dead_grant_holds_it_until_the_account_is_reconnected(world: HookWorld, hook: Hook) -> None:
     from functions.domain.accounts import AccountStatus
 
