@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from werkzeug.wrappers import Response
 
+from functions.domain import times
 from functions.edge import bodies, history_queries, history_views, queries, views
 from functions.edge.endpoint import USER_OR_KEY, Call, Endpoint, respond
 from functions.edge.inputs import parse_move, parse_retention
@@ -37,7 +38,7 @@ def export(call: Call) -> Response:
 def stats(call: Call) -> Response:
     by, span, equals = history_queries.statistics(call.request, call.app.clock())
     rows = call.app.statistics.rows(call.caller, by, span, _by_id(call, equals))
-    return respond({"by": by, "since": views.time(span.since), "until": views.time(span.until),
+    return respond({"by": by, "since": times.text(span.since), "until": times.text(span.until),
                     "stats": [history_views.statistic(r) for r in rows]})  # fmt: skip
 
 

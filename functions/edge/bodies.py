@@ -49,10 +49,14 @@ def blocks(request: Request) -> Iterator[bytes]:
 
 def read_json(request: Request, limit: int) -> dict[str, Any]:
     """Raises UnsupportedMediaType, PayloadTooLarge, InvalidJson."""
-    kind = request.mimetype
-    if kind != "application/json" and not kind.endswith("+json"):
+    if not is_json(request.mimetype):
         raise UnsupportedMediaType("This takes application/json.")
     return parse_object(read(request, limit))
+
+
+def is_json(kind: str) -> bool:
+    """Whether a media type is JSON's, or based on it (RFC 6839 §3.1)."""
+    return kind == "application/json" or kind.endswith("+json")
 
 
 def read_optional_json(request: Request, limit: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from functions.domain import public_urls, webhooks
 from functions.domain.errors import InvalidRequest
 from functions.domain.fields import Fields, Problems
+from functions.edge.field_rules import choices, one_of
 
 OVERLAP_LIMIT = timedelta(days=7)
 
@@ -69,17 +70,10 @@ def _events(fields: Fields) -> tuple[str, ...]:
     if fields.data.get("events") in (None, []):
         fields.wrong("events", "At least one is needed; `*` stands for all.")
     known = (webhooks.EVERYTHING, *webhooks.EVENT_TYPES)
-    found: list[str] = []
-    for at, value in fields.items("events", len(known)):
-        if not isinstance(value, str) or value not in known:
-            fields.problems.add(at, f"This must be one of: {', '.join(known)}.")
-        elif value in found:
-            fields.problems.add(at, "This is given twice.")
-        else:
-            found.append(value)
+    found = choices(fields, "events", len(known), one_of(*known))
     if webhooks.EVERYTHING in found and len(found) > 1:
         fields.wrong("events", "`*` stands for all, and alone.")
-    return tuple(found)
+    return found
 
 
 def _secret(fields: Fields) -> bytes | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from functions.domain import times
 from functions.domain.events import Event
 from functions.domain.explaining import explanation
 from functions.domain.owners import OwnerSettings
@@ -16,7 +17,7 @@ def event(found: Event) -> dict[str, Any]:
     return {
         "id": found.id,
         "type": found.type,
-        "at": views.time(found.at),
+        "at": times.text(found.at),
         "recipient": found.recipient or None,
         "url": found.url or None,
         "verdict": found.verdict or None,
@@ -55,12 +56,12 @@ def send(found: Send, events: Sequence[Event] = ()) -> dict[str, Any]:
         "in_reply_to_send": found.in_reply_to_send,
         "resend_of": found.resend_of,
         "resent_as": found.resent_as,
-        "next_attempt_at": views.time(found.due_at) if found.status in WAITING else None,
-        "created_at": views.time(found.created_at),
-        "send_at": views.time(found.send_at),
-        "sent_at": views.time(found.sent_at),
+        "next_attempt_at": times.text(found.due_at) if found.status in WAITING else None,
+        "created_at": times.text(found.created_at),
+        "send_at": times.text(found.send_at),
+        "sent_at": times.text(found.sent_at),
         "attempts": [
-            {"at": views.time(a.at), "outcome": a.outcome, "code": a.code or None, "detail": a.detail or None}
+            {"at": times.text(a.at), "outcome": a.outcome, "code": a.code or None, "detail": a.detail or None}
             for a in found.attempts
         ],
         "gmail_message_id": found.gmail_message_id,
@@ -94,7 +95,7 @@ def batch(found: BatchView) -> dict[str, Any]:
     return {
         "batch": found.batch.id,
         "account": found.batch.account,
-        "created_at": views.time(found.batch.created_at),
+        "created_at": times.text(found.batch.created_at),
         "total": len(found.batch.sends),
         "counts": dict(found.counts),
     }

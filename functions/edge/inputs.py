@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.domain import pacing, tasks, times
+from functions.domain import addresses, pacing, tasks
 from functions.domain.accounts import AccountChange, GmailAccount, gmails_name
-from functions.domain.addresses import NAME_LIMIT, name_problem
+from functions.domain.addresses import NAME_LIMIT
 from functions.domain.callers import SCOPES
-from functions.domain.characters import label_problem
 from functions.domain.errors import InvalidRequest
 from functions.domain.fields import Fields, Problems
 from functions.domain.ids import looks_like
 from functions.domain.owners import CONTENT_DAYS, EVENT_DAYS, LONGEST_DAYS
+from functions.edge.field_rules import choices, moment, name_problem, one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ def parse_key(body: dict[str, Any]) -> KeyRequest:
     """Raises InvalidRequest."""
     problems = Problems()
     fields = Fields(body, "", problems, ("name", "scopes", "accounts", "expires_at"))
-    name = fields.text("name", _name_problem, limit=100, required=True)
-    scopes = _strings(fields, "scopes", len(SCOPES), lambda v: v in SCOPES, f"must be one of: {', '.join(SCOPES)}")
+    name = fields.text("name", name_problem, limit=100, required=True)
+    scopes = choices(fields, "scopes", len(SCOPES), one_of(*SCOPES))
     if body.get("scopes") in (None, []):
         fields.wrong("scopes", f"At least one is needed, of: {', '.join(SCOPES)}.")
-    accounts = _strings(fields, "accounts", 200, lambda v: looks_like("acc", v), "must be an account's id")
-    expires_at = _time(fields, "expires_at")
+    accounts = choices(fields, "accounts", 200, _account_problem)
+    expires_at = moment(fields, "expires_at")
     problems.raise_as(InvalidRequest)
     return KeyRequest(name or "", scopes, accounts if fields.has("accounts") else None, expires_at)
 
@@ -77,7 +77,7 @@ def parse_move(body: dict[str, Any]) -> datetime:
     """The new time of a send. Raises InvalidRequest."""
     problems = Problems()
     fields = Fields(body, "", problems, ("send_at",))
-    at = _time(fields, "send_at")
+    at = moment(fields, "send_at")
     if not fields.has("send_at"):
         fields.wrong("send_at", "This is required.")
     problems.raise_as(InvalidRequest)
@@ -95,7 +95,7 @@ def parse_account_change(body: dict[str, Any], account: GmailAccount) -> Account
     changed: dict[str, Any] = {}
     is_default = fields.boolean("is_default")
     if "name" in body:
-        name = fields.text("name", name_problem, limit=NAME_LIMIT)
+        name = fields.text("name", addresses.name_problem, limit=NAME_LIMIT)
         changed["name"] = gmails_name(account) if name is None else name
     if "daily_limit" in body:
         changed["daily_limit"] = fields.integer("daily_limit", 1, pacing.gmails_daily_limit(account.email))
@@ -117,27 +117,5 @@ def parse_retention(body: dict[str, Any]) -> tuple[int, int]:
     return content_days or CONTENT_DAYS, event_days or EVENT_DAYS
 
 
-def _name_problem(value: str) -> str:
-    return label_problem(value) if value.strip() else "A name is required."
-
-
-def _strings(fields: Fields, name: str, limit: int, fine: Any, detail: str) -> tuple[str, ...]:
-    found: list[str] = []
-    for at, value in fields.items(name, limit):
-        if not isinstance(value, str) or not fine(value):
-            fields.problems.add(at, f"This {detail}.")
-        elif value in found:
-            fields.problems.add(at, "This is given twice.")
-        else:
-            found.append(value)
-    return tuple(found)
-
-
-def _time(fields: Fields, name: str) -> datetime | None:
-    value = fields.text(name, limit=40)
-    if value is None:
-        return None
-    if found := times.parse(value):
-        return found
-    fields.wrong(name, "This must be an RFC 3339 time such as 2027-01-31T12:00:00Z.")
-    return None
+def _account_problem(value: object) -> str:
+    return "" if isinstance(value, str) and looks_like("acc", value) else "This must be an account's id."

@@ -1,7 +1,8 @@
-"""What somebody is told who sends."""
+"""The bodies of the answers to a send, a batch and a dry run."""
 
 from typing import Any
 
+from functions.domain import times
 from functions.edge import views
 from functions.services.merging import BatchPreview
 from functions.services.receipts import BatchReceipt, Receipt
@@ -14,10 +15,10 @@ def receipt(found: Receipt) -> dict[str, Any]:
         body |= {
             "gmail_message_id": found.gmail_message_id,
             "gmail_thread_id": found.gmail_thread_id,
-            "sent_at": views.time(found.sent_at),
+            "sent_at": times.text(found.sent_at),
         }
     if found.next_attempt_at:
-        body["next_attempt_at"] = views.time(found.next_attempt_at)
+        body["next_attempt_at"] = times.text(found.next_attempt_at)
     return body
 
 

@@ -36,7 +36,7 @@ def read(request: Request, now: datetime) -> tuple[list[Suppression], bool]:
         return _entries(_csv_rows(_text(request)), now), True
     if kind in _NDJSON:
         return _entries(_ndjson_rows(_text(request)), now), True
-    if kind != "application/json" and not kind.endswith("+json"):
+    if not bodies.is_json(kind):
         raise UnsupportedMediaType("This takes application/json, text/csv or application/x-ndjson.")
     body = bodies.parse_object(bodies.read(request, BODY_LIMIT))
     if "suppressions" not in body:

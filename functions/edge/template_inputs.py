@@ -1,11 +1,11 @@
 """The bodies of templates and previews into typed values."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from functions.domain import records
-from functions.domain.characters import body_problem, label_problem, line_problem
+from functions.domain.characters import line_problem
 from functions.domain.errors import InvalidRequest
 from functions.domain.fields import Fields, Problems, pointer_to, whole
 from functions.domain.ids import looks_like
@@ -26,6 +26,7 @@ from functions.domain.templates import (
     Variable,
     VariableType,
 )
+from functions.edge.field_rules import name_problem, sized
 from functions.services.template_previews import PreviewRequest
 
 BODY_LIMIT = 4 << 20  # bytes: more than any template takes, however its JSON is escaped
@@ -44,7 +45,7 @@ def parse_template(body: dict[str, Any], known: Kind = "message") -> TemplateFie
     """`known` is the kind where the body gives none. Raises InvalidRequest."""
     problems = Problems()
     fields = Fields(body, "", problems, _READ)
-    name = fields.text("name", _name_problem, limit=NAME_LIMIT, required=True)
+    name = fields.text("name", name_problem, limit=NAME_LIMIT, required=True)
     kind = cast(Kind | None, fields.choice("kind", KINDS))
     found = TemplateFields(name or "", _body(fields, kind or known), kind, _layout(fields))
     problems.raise_as(InvalidRequest)
@@ -83,18 +84,18 @@ def _stored(fields: Fields) -> PreviewRequest:
 
 
 def _given(fields: Fields, values: Mapping[str, Any]) -> PreviewRequest:
-    fields.text("name", _name_problem, limit=NAME_LIMIT)
+    fields.text("name", name_problem, limit=NAME_LIMIT)
     kind = cast(Kind, fields.choice("kind", KINDS) or "message")
     return PreviewRequest(values, body=_body(fields, kind), kind=kind, layout=_layout(fields), at=fields.at)
 
 
 def _body(fields: Fields, kind: Kind) -> TemplateBody:
-    text = fields.text("text", _sized(TEXT_LIMIT))
+    text = fields.text("text", sized(TEXT_LIMIT))
     found = TemplateBody(
-        subject=fields.text("subject", _sized(LINE_LIMIT, line_problem)) or "",
-        html=fields.text("html", _sized(HTML_LIMIT)) or "",
+        subject=fields.text("subject", sized(LINE_LIMIT, line_problem)) or "",
+        html=fields.text("html", sized(HTML_LIMIT)) or "",
         text=text if text and text.strip() else None,
-        preheader=fields.text("preheader", _sized(LINE_LIMIT, line_problem)) or "",
+        preheader=fields.text("preheader", sized(LINE_LIMIT, line_problem)) or "",
         variables=_variables(fields),
     )
     limit = BODY_LIMITS[kind]
@@ -141,20 +142,6 @@ def _declared(values: dict[str, Any], problems: Problems) -> list[dict[str, Any]
 
 def _layout(fields: Fields) -> str:
     return fields.text("layout", lambda v: "" if looks_like("tpl", v) else "This is no template's id.") or ""
-
-
-def _name_problem(value: str) -> str:
-    return label_problem(value) if value.strip() else "A name is required."
-
-
-def _sized(limit: int, check: Callable[[str], str] = body_problem) -> Callable[[str], str]:
-    def problem(value: str) -> str:
-        if found := check(value):
-            return found
-        taken = len(value.encode())
-        return f"At most {limit} bytes as UTF-8 are allowed; these are {taken}." if taken > limit else ""
-
-    return problem
 
 
 def _size(value: Any) -> int:

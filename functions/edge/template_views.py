@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from functions.domain import times
 from functions.domain.errors import FieldError
 from functions.domain.templates import Template, TemplateBody, TemplateVersion, Variable
-from functions.edge.views import time
 from functions.services.template_previews import Preview
 
 
@@ -21,9 +21,9 @@ def template(found: Template) -> dict[str, Any]:
         "version": found.version or None,
         "edited": found.edited,
         "archived": found.archived,
-        "created_at": time(found.created_at),
-        "updated_at": time(found.updated_at),
-        "published_at": time(found.published_at),
+        "created_at": times.text(found.created_at),
+        "updated_at": times.text(found.updated_at),
+        "published_at": times.text(found.published_at),
     }
 
 
@@ -38,7 +38,7 @@ def version(found: TemplateVersion) -> dict[str, Any]:
         "version": found.version,
         **_body(found.body),
         "layout": {"id": found.layout_id, "version": found.layout_version} if found.layout_id else None,
-        "published_at": time(found.published_at),
+        "published_at": times.text(found.published_at),
     }
 
 

@@ -1,7 +1,6 @@
 """The bodies of the `triggers` function into typed values."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,13 +9,14 @@ from werkzeug.datastructures import Headers
 
 from functions.domain import signatures, triggers
 from functions.domain.addresses import email_problem
-from functions.domain.characters import body_problem, label_problem, line_problem
+from functions.domain.characters import line_problem
 from functions.domain.errors import InvalidRequest
 from functions.domain.fields import Fields, Problems
 from functions.domain.ids import looks_like
 from functions.domain.templates import HTML_LIMIT, LINE_LIMIT, TEXT_LIMIT
 from functions.domain.triggers import TriggerFields
 from functions.edge import trigger_parts
+from functions.edge.field_rules import name_problem, sized
 from functions.edge.trigger_parts import HEADER
 from functions.services.trigger_tests import Trial
 
@@ -95,16 +95,16 @@ def _parse(body: dict[str, Any], *, with_secrets: bool = False) -> tuple[Trigger
     template, version = trigger_parts.template(fields)
     delay = fields.integer("delay_seconds", 0, int(triggers.DELAY_LIMIT.total_seconds()))
     found = TriggerFields(
-        name=fields.text("name", _name_problem, limit=triggers.NAME_LIMIT, required=True) or "",
+        name=fields.text("name", name_problem, limit=triggers.NAME_LIMIT, required=True) or "",
         scheme=scheme,
         mapping=trigger_parts.mapping(fields),
         enabled=fields.boolean("enabled") is not False,
         account=fields.text("account", lambda v: "" if looks_like("acc", v) else email_problem(v)) or "",
         template=template,
         template_version=version,
-        subject=fields.text("subject", _sized(LINE_LIMIT, line_problem)) or "",
-        html=fields.text("html", _sized(HTML_LIMIT)) or "",
-        text=fields.text("text", _sized(TEXT_LIMIT)),
+        subject=fields.text("subject", sized(LINE_LIMIT, line_problem)) or "",
+        html=fields.text("html", sized(HTML_LIMIT)) or "",
+        text=fields.text("text", sized(TEXT_LIMIT)),
         hmac=trigger_parts.hmac(fields, scheme),
         filter=fields.text("filter", limit=triggers.EXPRESSION_LIMIT) or "",
         allowed_domains=trigger_parts.domains(fields),
@@ -136,17 +136,3 @@ def _check_together(fields: Fields, found: TriggerFields) -> None:
             "allowed_domains",
             'An address that a payload gives needs a domain that is allowed: ["example.com"], or ["*"] for every one.',
         )
-
-
-def _name_problem(value: str) -> str:
-    return label_problem(value) if value.strip() else "A name is required."
-
-
-def _sized(limit: int, check: Callable[[str], str] = body_problem) -> Callable[[str], str]:
-    def problem(value: str) -> str:
-        if found := check(value):
-            return found
-        taken = len(value.encode())
-        return f"At most {limit} bytes as UTF-8 are allowed; these are {taken}." if taken > limit else ""
-
-    return problem

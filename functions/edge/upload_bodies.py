@@ -29,7 +29,7 @@ def received(call: Call) -> tuple[StoredAttachment, SignedUpload | None]:
     Raises InvalidRequest, InvalidJson, PayloadTooLarge, UnsupportedMediaType.
     """
     kind = call.request.mimetype
-    if (kind == "application/json" or kind.endswith("+json")) and not _named(call.request):
+    if bodies.is_json(kind) and not _named(call.request):
         queries.known(call.request)
         asked = _upload_request(bodies.read_json(call.request, JSON_LIMIT), call.app.clock())
         return call.app.uploading.reserve(call.caller, asked)

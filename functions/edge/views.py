@@ -1,11 +1,11 @@
 """Records as the contract shows them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from functions.domain import times
 from functions.domain.accounts import GmailAccount, problem
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def account(found: GmailAccount, *, is_default: bool) -> dict[str, Any]:
         "is_default": is_default,
         "tracking": {"opens": found.track_opens, "clicks": found.track_clicks},
         "daily_limit": found.daily_limit,
-        "connected_at": time(found.connected_at),
-        "last_sent_at": time(found.last_sent_at),
+        "connected_at": times.text(found.connected_at),
+        "last_sent_at": times.text(found.last_sent_at),
         "problem": problem(found),
     }
 
@@ -47,7 +47,7 @@ def account_detail(found: GmailAccount, capacity: "Capacity", *, is_default: boo
         "recipients_left_today": capacity.recipients_left_today,
         "quota_units_per_minute": capacity.limits.units_per_minute,
         "recipients_per_day": capacity.limits.recipients_per_day,
-        "next_slot": time(capacity.next_slot),
+        "next_slot": times.text(capacity.next_slot),
         "reason": capacity.reason or None,
     }
     return {**account(found, is_default=is_default), "aliases": aliases, "capacity": left}
@@ -67,9 +67,9 @@ def key(found: "ApiKey") -> dict[str, Any]:
         "name": found.name,
         "scopes": list(found.scopes),
         "accounts": None if found.accounts is None else list(found.accounts),
-        "created_at": time(found.created_at),
-        "last_used_at": time(found.last_used_at),
-        "expires_at": time(found.expires_at),
+        "created_at": times.text(found.created_at),
+        "last_used_at": times.text(found.last_used_at),
+        "expires_at": times.text(found.expires_at),
     }
 
 
@@ -81,13 +81,18 @@ def attachment(found: "StoredAttachment") -> dict[str, Any]:
         "content_type": found.content_type,
         "size": found.size,
         "sha256": found.sha256 or None,
-        "created_at": time(found.created_at),
-        "expires_at": time(found.expires_at),
+        "created_at": times.text(found.created_at),
+        "expires_at": times.text(found.expires_at),
     }
 
 
 def signed_upload(found: "SignedUpload") -> dict[str, Any]:
-    upload = {"method": found.method, "url": found.url, "headers": found.headers, "expires_at": time(found.expires_at)}
+    upload = {
+        "method": found.method,
+        "url": found.url,
+        "headers": found.headers,
+        "expires_at": times.text(found.expires_at),
+    }
     return {"upload": upload}
 
 
@@ -108,7 +113,7 @@ def suppression(found: "Suppression") -> dict[str, Any]:
         "reasons": [reason.value for reason in found.reasons],
         "note": found.note,
         "send": found.send or None,
-        "created_at": time(found.created_at),
+        "created_at": times.text(found.created_at),
     }
 
 
@@ -120,8 +125,3 @@ def imported(rows: int, written: "Sequence[Written]") -> dict[str, int]:
 
 def address(found: "Address") -> dict[str, str]:
     return {"email": found.email, "name": found.name} if found.name else {"email": found.email}
-
-
-def time(value: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
-    return None if value is None else value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
