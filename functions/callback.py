@@ -2,9 +2,10 @@
 
 from werkzeug.wrappers import Response
 
-from functions.domain.errors import MethodNotAllowed
+from functions.domain.accounts import GmailAccount
+from functions.domain.errors import IntegrationError, MethodNotAllowed
 from functions.domain.return_urls import with_query
-from functions.edge import bodies, cookies, pages, problems, queries, views
+from functions.edge import bodies, cookies, pages, queries, views
 from functions.edge.endpoint import ANYONE, USER, Call, Endpoint, respond
 from functions.services.connecting import Outcome
 
@@ -17,9 +18,8 @@ def finish(call: Call) -> Response:
         raise MethodNotAllowed(["GET", "POST"])
     query = queries.first(call.request, "state", "code", "error")
     outcome = call.app.connecting.finish(query, cookies.browser(call.request, call.app.settings.public_url))
-    response = _back(outcome) if outcome.return_to else _here(call, outcome)
-    cookies.clear(response, call.app.settings.public_url)
-    return response
+    # The cookie stays: it is of every sign-in that this browser has begun, and ends by itself.
+    return _back(outcome) if outcome.return_to else _here(call, outcome)
 
 
 @endpoint.route("POST", "/", USER)
@@ -28,8 +28,16 @@ def confirm(call: Call) -> Response:
 
     pending = parse_confirmation(bodies.read_json(call.request, 4096))
     account = call.app.connecting.confirm(call.caller, pending)
-    is_default = call.app.accounts.default_id(call.caller.owner) == account.id
-    return respond(views.account(account, is_default=is_default))
+    return respond(views.account(account, is_default=_is_default(call, account)))
+
+
+def _is_default(call: Call, account: GmailAccount) -> bool:
+    """Where it can't be read, as it was last known: the account is connected, and must not look as if it were not."""
+    accounts, owner = call.app.accounts, call.caller.owner
+    try:
+        return accounts.default_id(owner) == account.id
+    except IntegrationError:
+        return accounts.likely(owner, None) == account.id
 
 
 def _back(outcome: Outcome) -> Response:
@@ -43,13 +51,9 @@ def _back(outcome: Outcome) -> Response:
 
 
 def _here(call: Call, outcome: Outcome) -> Response:
-    if queries.wants_json(call.request):
-        if outcome.error:
-            return problems.response(outcome.error, call.request_id)
-        assert outcome.account  # noqa: S101 - a grant is parked only where there is a return_to
-        return respond({"status": "connected", "account": outcome.account.id})
     if outcome.error:
-        status = problems.STATUS[outcome.error.code]
-        return pages.page("Not connected", [outcome.error.detail, outcome.error.remedy], status)
-    assert outcome.account  # noqa: S101
+        return pages.problem(call.request, outcome.error, call.request_id, "Not connected")
+    assert outcome.account  # noqa: S101 - a grant is parked only where there is a return_to
+    if queries.wants_json(call.request):
+        return respond({"status": "connected", "account": outcome.account.id})
     return pages.page("Connected", [f"{outcome.account.email} is connected. You can close this page."], 200)

@@ -1,4 +1,7 @@
-"""The cookie that binds a sign-in to the browser that asked for it."""
+"""The cookie that binds sign-ins to the browser that asked for them: one for all of its tabs.
+
+Nothing but time takes it away: it proves which browser this is, and each state works once without it.
+"""
 
 from werkzeug.wrappers import Request, Response
 
@@ -23,10 +26,6 @@ def bind(response: Response, value: str, public_url: str) -> None:
         httponly=True,
         samesite="Lax",  # sent along when Google redirects back: a top-level GET
     )
-
-
-def clear(response: Response, public_url: str) -> None:
-    response.delete_cookie(_name(public_url), path="/", secure=_secure(public_url), httponly=True, samesite="Lax")
 
 
 def _secure(public_url: str) -> bool:

@@ -52,14 +52,15 @@ def going(url: str) -> bytes:
     return _GOING.format(url=escape(url)).encode()
 
 
-def problem(request: Request, error: IntegrationError, request_id: str) -> Response:
-    """An error as a page, for functions that people come to; as a problem document for whoever asks for JSON."""
+def problem(request: Request, error: IntegrationError, request_id: str, title: str = "") -> Response:
+    """An error as a page, for functions that people come to; as a problem document for whoever asks for JSON. The page
+    has the error's own title where none is given."""
     from functions.edge import queries  # loads more than a redirect needs
 
     document = problems.response(error, request_id)
     if queries.wants_json(request):
         return document
-    shown = page(error.title, [error.detail, error.remedy], document.status_code)
+    shown = page(title or error.title, [error.detail, error.remedy], document.status_code)
     for name in ("Retry-After", "Allow"):
         if name in document.headers:
             shown.headers[name] = document.headers[name]

@@ -73,8 +73,10 @@ def includes(request: Request, what: str) -> bool:
 
 
 def wants_json(request: Request) -> bool:
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
-    return best == "application/json"
+    """Whatever parameters the media ranges have: there is one kind of JSON, and one of HTML."""
+    asked = request.accept_mimetypes
+    bare = type(asked)([(media_range.partition(";")[0].strip(), quality) for media_range, quality in asked])
+    return bare.best_match(["text/html", "application/json"], default="text/html") == "application/json"
 
 
 def wrong(name: str, detail: str) -> NoReturn:

@@ -25,6 +25,7 @@ from functions.domain.errors import (
     InvalidState,
     PreconditionFailed,
     ReauthRequired,
+    Unavailable,
     WrongAccount,
 )
 from functions.domain.google_ports import Grant
@@ -182,7 +183,8 @@ class Connecting:
                 continue  # connected twice at once, or changed meanwhile: look again
             self._announcing.enqueue(news)
             if before:
-                self._controlling.release_all(owner, account.id)
+                with contextlib.suppress(IntegrationError):  # it is connected: what is held is tried hourly anyway
+                    self._controlling.release_all(owner, account.id)
             # The name that recipients see stands in Gmail's settings; where it can't be read, sends go without one.
             account = self._aliases.shown(account)
             self._tell(account)
@@ -241,6 +243,8 @@ def _refused(error: str) -> IntegrationError:
     """Errors of the authorization endpoint (RFC 6749 §4.1.2.1, and Google's own)."""
     if error in ("unauthorized_client", "invalid_client", "redirect_uri_mismatch", "deleted_client"):
         return InvalidCredentials(f"Google refused the OAuth client ({error}).")
+    if error in ("server_error", "temporarily_unavailable"):
+        return Unavailable(f"Google could not ask for access ({error}).", remedy="Connect again in a little while.")
     if error == "access_denied":
         return ConsentDenied("Access was denied on Google's page.")
     return ConsentDenied(f"Google did not grant access ({error[:60]!r}).")

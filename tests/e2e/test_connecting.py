@@ -81,14 +81,15 @@ def test_a_browser_is_redirected_to_google_and_bound_by_a_cookie(hosting: Any, c
 
 def test_the_callback_ends_at_return_to(hosting: Any, caller: Caller, ada: Person) -> None:
     browser = Browser(hosting)
+    link = browser.link(caller, ada, f"{APP}/settings?tab=mail")
 
-    answer = browser.get(browser.link(caller, ada, f"{APP}/settings?tab=mail"))
+    answer = browser.get(link)
 
     assert answer.status == 303
     assert answer.headers["Location"].startswith(f"{APP}/settings?")
     (account,) = caller.accounts()
     assert answer.query == {"tab": "mail", "status": "connected", "account": account["id"]}
-    assert browser.cookies == {}
+    assert "Set-Cookie" not in answer.headers  # another tab may be on its way back
 
 
 def test_the_longest_return_to_works(hosting: Any, caller: Caller, ada: Person) -> None:

@@ -83,6 +83,30 @@ def test_a_query_that_is_not_known_is_refused(user: Caller, query: dict[str, str
     user.get("authorize/", **query).problem(400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/json", 200),
+        ("application/json; charset=utf-8", 200),
+        ("application/json;charset=UTF-8, text/plain;q=0.5, */*;q=0.1", 200),
+        ("text/html;q=0, application/json;version=1", 200),
+        ("application/json;charset=utf-8;q=0.1, application/json, text/html;q=0.5", 200),
+        ("application/json;charset=utf-8;q=0.5, text/html;level=1", 302),
+        ("text/html; charset=utf-8, application/json;q=0.9", 302),
+        ("text/html", 302),
+        ("*/*", 302),
+        ("", 302),
+        (";;,=,/", 302),
+    ],
+)
+def test_json_is_asked_for_with_or_without_parameters(inside: Inside, user: Caller, accept: str, status: int) -> None:
+    answer = user.call("GET", "authorize/", headers={"Accept": accept})
+    for link in (answer.headers.get("Location"), answer.json()["authorization_url"] if status == 200 else None):
+        inside.journal.secret(parse_qs(urlsplit(link).query)["state"][0] if link else None)
+
+    assert answer.status == status
+
+
 def test_over_https_the_cookie_is_for_this_host_alone(make_inside: Callable[..., Inside], user: Caller) -> None:
     inside = make_inside(PUBLIC_URL="https://mail.example.com")
 
@@ -256,10 +280,8 @@ def test_without_the_cookie_and_return_to_nothing_is_connected(
 def test_two_sign_ins_in_one_browser_both_work(user: Caller, browser: Browser, ada: Person, grace: Person) -> None:
     first = browser.link(user, ada)
     second = browser.link(user, grace)
-    cookie = dict(browser.cookies)
 
     browser.get(second, accept="application/json").ok()
-    browser.cookies = cookie
     browser.get(first, accept="application/json").ok()
 
     assert {a["email"] for a in user.accounts()} == {ada.email, grace.email}
@@ -581,6 +603,8 @@ def test_an_account_that_is_dead_is_not_revived_without_a_refresh_token(
         ("redirect_uri_mismatch", "invalid_credentials"),
         ("unauthorized_client", "invalid_credentials"),
         ("deleted_client", "invalid_credentials"),
+        ("server_error", "unavailable"),
+        ("temporarily_unavailable", "unavailable"),
         ("<script>alert(1)</script>", "consent_denied"),
     ],
 )
@@ -589,6 +613,21 @@ def test_googles_own_refusals_have_our_codes(user: Caller, browser: Browser, err
     query = urlencode({"state": state, "error": error})
 
     refused(browser.get(f"{browser.host.public_url}/api/gmail/oauth2callback/?{query}"), code)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_where_google_is_away_page_and_document_say_when_to_come_again(
+    user: Caller, browser: Browser, accept: str
+) -> None:
+    state = parse_qs(urlsplit(browser.start(user)).query)["state"][0]
+    query = urlencode({"state": state, "error": "temporarily_unavailable"})
+
+    answer = browser.get(f"{browser.host.public_url}/api/gmail/oauth2callback/?{query}", accept=accept)
+
+    assert answer.status == 503
+    assert answer.headers["Content-Type"].startswith("text/html" if accept == "text/html" else "application/problem")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Connect again" in answer.text
 
 
 def test_the_page_shows_nothing_as_html_that_came_in_the_query(user: Caller, browser: Browser) -> None:
@@ -681,6 +720,40 @@ def test_a_code_that_another_sign_in_was_given_does_not_fit(
     refused(browser.get(changed(browser.link(user, grace, RETURN), code=stolen)), "invalid_state")
 
     assert user.accounts() == []
+
+
+# What goes wrong once it is connected
+
+
+def test_an_account_is_connected_although_what_it_holds_can_not_be_released_now(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held is tried again by itself, each hour."""
+    user.connect(ada)
+    google.revoke(ada)
+    user.send().problem(409, "reauth_required")
+    monkeypatch.setattr(inside.app.controlling, "release_all", unavailable)
+
+    assert browser.get(browser.link(user, ada, RETURN)).query["status"] == "connected"
+    assert user.accounts()[0]["status"] == "connected"
+
+    google.revoke(ada)
+    user.send().problem(409, "reauth_required")
+    assert confirmed(user, Browser(inside).get(browser.link(user, ada, RETURN))).ok()["status"] == "connected"
+
+
+def test_a_confirmed_account_is_connected_although_the_default_can_not_be_read_now(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+    with monkeypatch.context() as patched:
+        patched.setattr(inside.app.accounts, "default_id", unavailable)
+        assert confirmed(user, answer).ok()["is_default"] is False  # not known to this instance yet
+
+    assert user.accounts()[0]["is_default"] is True
+    again = Browser(inside).get(browser.link(user, ada, RETURN))
+    monkeypatch.setattr(inside.app.accounts, "default_id", unavailable)
+    assert confirmed(user, again).ok()["is_default"] is True
 
 
 # What an account of before has left

@@ -15,7 +15,8 @@ export interface paths {
          * Start connecting a Gmail account
          * @description Makes a link to Google's consent page. With `Accept: application/json` the link comes as JSON, otherwise the
          *     answer is a redirect to it. The link works once, for ten minutes, and only in the browser that asked for it:
-         *     the answer sets a cookie (`__Host-gmail_oauth`; on plain-http localhost `gmail_oauth`) that has to come back.
+         *     the answer sets a cookie (`__Host-gmail_oauth`; on plain-http localhost `gmail_oauth`) that has to come back. It
+         *     ends by itself after ten minutes: until then any number of links of one browser work beside each other.
          *
          *     A frontend on another site calls this with `credentials: "include"`, so that the browser keeps the cookie.
          *     Where it does not, the sign-in ends at `return_to` with `status=confirm` and is completed by
@@ -3735,6 +3736,7 @@ export interface operations {
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
