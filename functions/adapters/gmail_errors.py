@@ -58,17 +58,17 @@ def _wait(answer: Answer, message: str, now: datetime) -> float | None:
     """Seconds until Gmail will take more, as its header or its message says."""
     header = answer.headers.get("retry-after", "").strip()
     if header.isascii() and header.isdigit():
-        return float(min(int(header), 86_400))
+        return float(min(int(header[:9]), 86_400))
     try:
         until = parsedate_to_datetime(header) if header else None
         if until is None and (match := _RETRY_AFTER.search(message)):
             until = datetime.fromisoformat(match[1].replace("Z", "+00:00"))
-    except ValueError:
+        if until is None:
+            return None
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return min(max((until - now).total_seconds(), 1.0), 86_400.0)
+    except (ValueError, OverflowError):  # the latter: of a year or an hour of twenty digits
         return None
-    if until is None:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max((until - now).total_seconds(), 1.0), 86_400.0)
 
 
 def _reason(answer: Answer) -> tuple[str, str]:

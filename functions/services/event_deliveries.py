@@ -163,15 +163,18 @@ class EventDeliveries:
         began = self._stopwatch()
         try:
             answer = self._hooks.post(endpoint.url, headers, body)
+            return DeliveryAttempt(
+                at,
+                answer.status,
+                self._milliseconds(began),
+                answer=_readable(answer.body),
+                retry_after=deliveries.retry_after(answer.headers.get("retry-after", ""), self._clock()),
+            )
         except NoAnswer as error:
             return DeliveryAttempt(at, None, self._milliseconds(began), error=error.code, detail=error.detail)
-        return DeliveryAttempt(
-            at,
-            answer.status,
-            self._milliseconds(began),
-            answer=_readable(answer.body),
-            retry_after=deliveries.retry_after(answer.headers.get("retry-after", ""), self._clock()),
-        )
+        except Exception as error:  # noqa: BLE001 - off the record it would be posted again each minute, for a month
+            detail = f"Its answer could not be read ({type(error).__name__})."
+            return DeliveryAttempt(at, None, self._milliseconds(began), error="malformed", detail=detail)
 
     def _milliseconds(self, began: float) -> int:
         return round((self._stopwatch() - began) * 1000)

@@ -148,6 +148,9 @@ def test_retries_are_spread(world: World) -> None:
         ("Mon, 01 Mar 2027 11:00:00 GMT", 5),
         ("١٢", 5),
         ("9" * 5000, 86_400),
+        (f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", 5),
+        (f"1 Jan 2026 {'9' * 20}:00:00 GMT", 5),
+        (f"1 Jan 2026 00:00:00 +{'9' * 22}", 5),
     ],
 )
 def test_retry_after_is_honoured(listening: World, header: str, seconds: float) -> None:
@@ -159,6 +162,25 @@ def test_retry_after_is_honoured(listening: World, header: str, seconds: float) 
     assert due
     wait = (due - listening.clock()).total_seconds()
     assert 0.9 * seconds <= wait <= 1.1 * seconds
+
+
+def test_an_answer_that_cannot_be_read_is_an_attempt_like_any_other(listening: World) -> None:
+    """Whatever is wrong with it: it stands in the log, and the schedule goes on and comes to an end."""
+
+    def unheard_of() -> HookAnswer:
+        raise OverflowError("whatever")
+
+    delivery = tell(listening)
+    listening.hooks.always = unheard_of
+    listening.run(days=5)
+
+    after = now_is(listening, delivery)
+    assert len(listening.hooks.got) == len(SCHEDULE) + 1
+    assert (after.status, after.tries) == (DeliveryStatus.FAILED, 10)
+    assert {(a.status_code, a.error, a.detail) for a in after.attempts} == {
+        (None, "malformed", "Its answer could not be read (OverflowError).")
+    }
+    assert endpoint_of(listening, delivery).failing_since
 
 
 def test_the_log_shows_what_came_back(listening: World) -> None:
