@@ -159,6 +159,12 @@ def test_a_delivery_has_the_time_that_its_task_has() -> None:
     assert ROWS["sweep"]["max_instances"] == ROWS["sweep"]["concurrency"] == 1
 
 
+def test_a_file_that_is_made_while_it_is_read_has_the_time_of_a_long_one() -> None:
+    exporting = [row for row in TABLE if any(route.endswith("/export/") for route in row["routes"])]
+
+    assert {row["name"]: row["timeout_seconds"] for row in exporting} == {"history": 300, "suppressions": 300}
+
+
 @pytest.mark.parametrize("name", list(ROWS))
 def test_before_the_first_deployment_every_function_says_so(name: str) -> None:
     spec = importlib.util.spec_from_file_location("bootstrap", INFRA / "bootstrap" / "main.py")

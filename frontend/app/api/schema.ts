@@ -212,7 +212,8 @@ export interface paths {
          * All sends that match, as one file
          * @description The filters of the list, without pages: newest first, sent while it is read. CSV has one row for each send, and
          *     lists as words of one cell; a cell that a spreadsheet would run as a formula has an apostrophe before it.
-         *     NDJSON has one send a line, as in the list. A file that ends early ends without its last chunk.
+         *     NDJSON has one send a line, as in the list. A file that ends early ends without its last chunk: the answer may
+         *     take five minutes, so a very large one is best asked for in parts, with `since` and `until`.
          */
         get: operations["exportSends"];
         put?: never;
