@@ -120,6 +120,10 @@ class Endpoint:
         """The methods this path takes here; empty where it is none of ours."""
         return _methods(self._matching(path))
 
+    def _platforms(self) -> bool:
+        """Whether nobody but the platform has any business here."""
+        return all(route.who.platform for route in self.routes)
+
     def _matching(self, path: str) -> list[tuple[Route, dict[str, str]]]:
         """The routes of a path, each with its parameters; a fixed name is no parameter, whatever the method."""
         given, found, pattern = _segments(self.tail(path)), [], None
@@ -143,7 +147,7 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 - the last line: whatever it is becomes a 500 without a trace
             cause = error
             response = self._refuse(request, IntegrationError(), request_id)
-        finish(request, response, app, request_id)
+        finish(request, response, app, request_id, wait=not self._platforms())
         events.request(request, response, time.monotonic() - started, cause)
         return response
 
@@ -183,9 +187,11 @@ def _authorize(request: Request, app: App, who: Who) -> Caller | None:
     return caller
 
 
-def finish(request: Request, response: Response, app: App, request_id: str) -> None:
-    """What every answer gets, and the end of the request's body."""
-    bodies.discard(request)
+def finish(request: Request, response: Response, app: App, request_id: str, *, wait: bool) -> None:
+    """What every answer gets, and the end of the request's body. Not `wait`: where the platform alone calls, its bodies
+    have been read, and a stranger's, which may be slow on purpose, would only keep a place from it."""
+    if wait:
+        bodies.discard(request)
     # The framework reads what is left of a body into memory before it answers: leave it nothing.
     request.stream = io.BytesIO()
     headers = response.headers

@@ -1,6 +1,7 @@
 """Who gets in at /tasks/: Google's own token for this address and this service account, and nothing else."""
 
 import base64
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from werkzeug.test import Client, EnvironBuilder
+from werkzeug.wrappers import Request
 
 from functions.cli.server import Gateway, endpoints
 from functions.domain.ids import owner_id
@@ -177,6 +179,33 @@ def test_callers_of_the_api_are_refused(app: App, google: Issuer, people: Issuer
         f"Bearer {'a' * 9000}",
     ]:
         assert call(app, path, authorization).status_code == 401, authorization
+
+
+class Slow(io.RawIOBase):
+    """A body that would not come: whoever reads it waits."""
+
+    waited = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: Any) -> int:
+        self.waited = True
+        return 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("method", "status"), [("POST", 401), ("PUT", 405), ("GET", 405), ("OPTIONS", 204)])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_nobody_waits_for_what_a_stranger_sends(app: App, path: str, method: str, status: int, chunked: bool) -> None:
+    """It would take the place of the platform's own calls for as long as the stranger likes."""
+    length: dict[str, Any] = {"wsgi.input_terminated": True} if chunked else {"CONTENT_LENGTH": "1000000"}
+    body = Slow()
+    environ = EnvironBuilder(path, PUBLIC, method=method).get_environ() | {"wsgi.input": body} | length
+    (function,) = [endpoint for endpoint in endpoints() if endpoint.prefix == path]
+
+    assert function(Request(environ), app).status_code == status
+    assert not body.waited
 
 
 @pytest.mark.parametrize("path", PATHS)
