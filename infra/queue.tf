@@ -5,9 +5,11 @@ resource "google_cloud_tasks_queue" "this" {
   location = var.region
 
   # Retries of a send are ours (docs/decisions/0007-queue.md): `deliver` fails only where it could note nothing at all,
-  # because the store is away, say. After an hour of that the sweep has it.
+  # because the store is away, say. After an hour of that the sweep has it. A task is given up only when both its attempts
+  # and its time are used up: so many attempts take less than an hour, and the hour decides.
+  # https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues#retryconfig
   retry_config {
-    max_attempts       = 100
+    max_attempts       = 18
     max_retry_duration = "3600s"
     min_backoff        = "2s"
     max_backoff        = "300s"

@@ -121,6 +121,18 @@ run "the_queue_suits_deliver" {
     condition     = google_cloud_tasks_queue.this.rate_limits[0].max_dispatches_per_second == 200 && google_cloud_tasks_queue.this.retry_config[0].max_attempts > 1
     error_message = "The queue does not retry, or sends more than Gmail takes of a project."
   }
+  # All the pauses between so many attempts, each twice the one before at first, are over before the hour is: then the hour
+  # decides when a task is given up, which wants both used up.
+  assert {
+    condition = alltrue([
+      google_cloud_tasks_queue.this.retry_config[0].min_backoff == "2s",
+      google_cloud_tasks_queue.this.retry_config[0].max_backoff == "300s",
+      google_cloud_tasks_queue.this.retry_config[0].max_retry_duration == "3600s",
+      google_cloud_tasks_queue.this.retry_config[0].max_doublings >= 7, # 2 seconds, seven times doubled, are 256
+      sum([for retry in range(google_cloud_tasks_queue.this.retry_config[0].max_attempts - 1) : min(2 * pow(2, retry), 300)]) < 3600,
+    ])
+    error_message = "A task that fails is tried for longer than an hour, while the sweep adds another each minute."
+  }
   assert {
     condition = alltrue([
       google_cloud_scheduler_job.sweep.schedule == "* * * * *",
