@@ -15,7 +15,6 @@ from sandbox.people import People
 from sandbox.signing import Signer
 from sandbox.store import Store
 
-DEFAULT_CLIENT_ID = "sandbox.apps.localhost"
 DEFAULT_CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - public on purpose
 
 

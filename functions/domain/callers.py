@@ -21,8 +21,9 @@ class Caller(NamedTuple):
         return self.accounts is None or account_id in self.accounts
 
     def among(self, account: str | None = None) -> tuple[str, tuple[str, ...]] | None:
-        """As a query has it: the accounts that a question about one of them, or about all, may be about. A key for some
-        asks for these alone, so that no page, cursor or count tells of others. None: every account."""
+        """A query's condition on its field `account`, for a question about one account or about all: those of them that
+        this caller may use. A key for some accounts asks for these alone, so that no page, cursor or count tells of
+        others. None: no condition."""
         asked = self.accounts if account is None else frozenset({account} if self.may_use(account) else ())
         return None if asked is None else ("account", tuple(sorted(asked)))
 

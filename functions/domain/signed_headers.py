@@ -50,12 +50,6 @@ class Unsigned(Exception):
         self.detail = detail
 
 
-REASONS = (
-    "no_secret", "no_signature", "malformed_signature", "wrong_signature", "duplicated_header", "malformed_id",
-    "malformed_timestamp", "too_old", "too_new",
-)  # fmt: skip
-
-
 def told_apart(headers: Headers, id_header: str, body: bytes, content: bytes, at: datetime | None = None) -> Signed:
     """By an id that nobody signed, and by `content`, what was signed."""
     if not id_header or not headers.getlist(id_header):

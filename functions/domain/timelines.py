@@ -11,7 +11,7 @@ _OF_ATTEMPTS: dict[str, EventType] = {"failed": "failed", "deferred": "deferred"
 
 
 def of(send: Send, events: Sequence[Event]) -> list[Event]:
-    """Oldest first; what came at the same moment in the order in which it must have happened."""
+    """Oldest first. What has the same time keeps the order queued, attempts, sent, and then what others did."""
     ours = [_own(send, "queued", send.created_at)]
     ours += [_own(send, _OF_ATTEMPTS[a.outcome], a.at, a.detail) for a in send.attempts if a.outcome in _OF_ATTEMPTS]
     if send.sent_at:

@@ -33,7 +33,7 @@ class once(Generic[T]):  # noqa: N801 - reads as a decorator
 
 
 def later(make: Callable[[], T]) -> T:
-    """What others hold from the start and seldom call: made at the first call."""
+    """Stands for an object that others are given at the start and seldom use: it is made when first used."""
     return cast(T, _Later(make))
 
 
