@@ -134,10 +134,15 @@ def _github(headers: Headers, body: bytes, secrets: Sequence[bytes], _: datetime
 def _shopify(headers: Headers, body: bytes, secrets: Sequence[bytes], _: datetime) -> Signed:
     name = "X-Shopify-Hmac-Sha256"
     check([signature(headers, name)], expected_signatures(secrets, body, "base64"), name)
-    # The event's id is the same in every delivery of an event, the webhook's only in every attempt at one delivery.
+    # The webhook's id is the same in every attempt at one delivery; the event's in all deliveries that one action of a
+    # merchant causes, of every topic. So that one counts only where there is no other, and with the topic.
     # X-Shopify-Triggered-At is not signed: a limit on it would stop no attacker, and attempts repeated for hours.
-    event = "X-Shopify-Event-Id" if headers.getlist("X-Shopify-Event-Id") else "X-Shopify-Webhook-Id"
-    return told_apart(headers, event, body, body)
+    event, topic = "X-Shopify-Event-Id", "X-Shopify-Topic"
+    if headers.getlist("X-Shopify-Webhook-Id") or not headers.getlist(event):
+        return told_apart(headers, "X-Shopify-Webhook-Id", body, body)
+    of_topic = f"{required(headers, topic)}:" if any(headers.getlist(topic)) else ""
+    delivery_id = checked_id(of_topic + required(headers, event), f"{event}` with `{topic}")
+    return Signed(delivery_id, None, (*by_body(body, None).keys, id_key(delivery_id)))
 
 
 def _hmac(headers: Headers, body: bytes, secrets: Sequence[bytes], now: datetime, rules: HmacRules) -> Signed:

@@ -233,15 +233,33 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
         check("hmac", {"X-Sig": hexed(b"{}"), "X-Id": name}, rules=HmacRules("X-Sig", id_header="X-Id"))
 
 
-def test_shopify_goes_by_the_event_else_by_the_delivery() -> None:
-    signature = base64.b64encode(hmac.digest(KEY, b"{}", "sha256")).decode()
-    both = {"X-Shopify-Hmac-Sha256": signature, "X-Shopify-Event-Id": "e", "X-Shopify-Webhook-Id": "w"}
+def shopifys(body: bytes, **named: str) -> Signed:
+    signature = base64.b64encode(hmac.digest(KEY, body, "sha256")).decode()
+    names = {f"X-Shopify-{name.replace('_', '-')}": value for name, value in named.items()}
+    return check("shopify", {"X-Shopify-Hmac-Sha256": signature, **names}, body)
 
-    assert check("shopify", both).delivery_id == "e"
-    del both["X-Shopify-Event-Id"]
-    assert check("shopify", both).delivery_id == "w"
-    del both["X-Shopify-Webhook-Id"]
-    assert check("shopify", both).delivery_id.startswith("sha256:")
+
+def test_shopify_goes_by_the_delivery_else_by_the_event_and_its_topic() -> None:
+    assert shopifys(b"{}", Webhook_Id="w", Event_Id="e", Topic="orders/paid").delivery_id == "w"
+    assert shopifys(b"{}", Webhook_Id="w").delivery_id == "w"
+    assert shopifys(b"{}", Event_Id="e", Topic="orders/paid").delivery_id == "orders/paid:e"
+    assert shopifys(b"{}", Event_Id="e").delivery_id == shopifys(b"{}", Event_Id="e", Topic="").delivery_id == "e"
+    assert shopifys(b"{}").delivery_id.startswith("sha256:")
+    with pytest.raises(Unsigned, match="malformed_id"):
+        shopifys(b"{}", Event_Id="e", Topic="orders paid")
+
+
+@pytest.mark.parametrize("with_webhook_id", [True, False])
+def test_what_one_action_in_a_shop_causes_is_as_many_webhooks_as_topics(with_webhook_id: bool) -> None:
+    """They have one event id; only an attempt that is repeated is the same again."""
+
+    def sent(topic: str, body: bytes) -> set[str]:
+        more = {"Webhook_Id": f"of-{topic}"} if with_webhook_id else {}
+        return set(shopifys(body, Event_Id="e", Topic=topic, **more).keys)
+
+    created, paid = sent("orders/create", b'{"paid": false}'), sent("orders/paid", b'{"paid": true}')
+    assert not created & paid
+    assert created == sent("orders/create", b'{"paid": false}')
 
 
 # Rules of one's own

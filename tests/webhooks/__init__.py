@@ -126,7 +126,7 @@ def shopifys(node: Node, body: bytes, _: datetime = AT) -> Delivery:
         "X-Shopify-Webhook-Id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
         "X-Shopify-Hmac-Sha256": node.sign("shopify", SECRETS["shopify"], body),
     }
-    return Delivery("shopify", headers, body, "X-Shopify-Hmac-Sha256", "X-Shopify-Event-Id")
+    return Delivery("shopify", headers, body, "X-Shopify-Hmac-Sha256", "X-Shopify-Webhook-Id")
 
 
 def own(node: Node, body: bytes, at: datetime = AT) -> Delivery:

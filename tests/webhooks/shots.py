@@ -88,8 +88,8 @@ def _signed(chance: random.Random, made: Shot, now: int, key: bytes = KEY) -> Sh
             headers = [("X-GitHub-Delivery", name), ("X-Hub-Signature-256", f"sha256={_digest(body, key).hex()}")]
         case "shopify":
             headers = [
-                ("X-Shopify-Event-Id", name),
-                ("X-Shopify-Webhook-Id", f"{name}w"),
+                ("X-Shopify-Event-Id", "one-action-of-a-merchant"),
+                ("X-Shopify-Webhook-Id", name),
                 ("X-Shopify-Hmac-Sha256", text),
             ]
         case _:
