@@ -26,7 +26,7 @@ BLOBS = ("attachments", "uploads", "sends")  # each blob's name goes on with the
 # How long a webhook may still be taken for a trigger that is gone, or an event be written for such an endpoint: what an
 # instance believes (trigger_keys.py, announcing.py), and the call that had just begun.
 MEMORY = timedelta(seconds=30)
-PAGE = 100  # documents that are read and deleted together; contents have up to a megabyte
+PAGE = 25  # documents that are read and deleted together: contents have up to a megabyte, and come as base64
 
 
 class Erasing:

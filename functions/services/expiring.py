@@ -26,9 +26,9 @@ from functions.services import contents, outbox, owners
 if TYPE_CHECKING:
     from functions.services.attachments import Attachments
 
-CONTENTS, BATCHES = 100, 20  # read at once: a content may have a megabyte, and the sweep has little memory
-TIME_LIMIT = timedelta(seconds=10)  # of a sweep's minute, for each of the two
-CHUNK = 50  # contents of a batch's sends that are read at once: each may have a megabyte
+# Read at once: a content may have a megabyte, which the store sends as base64, and the sweep has little memory.
+CONTENTS, BATCHES = 25, 20
+TIME_LIMIT, BATCHES_TIME_LIMIT = timedelta(seconds=20), timedelta(seconds=5)  # of a sweep's minute
 LONGER = timedelta(days=30)  # for what is still open: then it is looked at again
 
 
@@ -45,7 +45,7 @@ class Expiring:
 
     def expire(self) -> None:
         """Raises Unavailable."""
-        for page in self._expired("contents", CONTENTS):
+        for page in self._expired("contents", CONTENTS, TIME_LIMIT):
             over = []
             for document, send, settings in self._with_sends(page):
                 if until := self._needed_until(send, settings):
@@ -54,11 +54,11 @@ class Expiring:
                 else:
                     over.append(document)
             self._remove(over)
-        for page in self._expired("batches", BATCHES):
+        for page in self._expired("batches", BATCHES, BATCHES_TIME_LIMIT):
             for document in page:
                 self._empty(document)
 
-    def _expired(self, collection: str, limit: int) -> Iterator[tuple[Document, ...]]:
+    def _expired(self, collection: str, limit: int, time_limit: timedelta) -> Iterator[tuple[Document, ...]]:
         """Page by page, each of them once, until all is seen or the time is up."""
         began = self._clock()
         after: str | None = None
@@ -67,7 +67,7 @@ class Expiring:
             page = self._documents.query(query)
             yield page.documents
             after = page.next
-            if after is None or self._clock() - began >= TIME_LIMIT:
+            if after is None or self._clock() - began >= time_limit:
                 return
 
     def _with_sends(self, found: Sequence[Document]) -> list[tuple[Document, Send | None, OwnerSettings]]:
@@ -134,5 +134,5 @@ class Expiring:
     def _has_contents(self, batch: Batch) -> bool:
         """Whether one of its sends is kept for longer."""
         paths = [contents.path(batch.owner, send.id) for send in batch.sends]
-        chunks = (paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK))
+        chunks = (paths[start : start + CONTENTS] for start in range(0, len(paths), CONTENTS))
         return any(any(self._documents.get_many(chunk)) for chunk in chunks)

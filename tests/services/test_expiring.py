@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.adapters import http, values
 from functions.domain.errors import GmailRejected, IdempotencyMismatch, NotFound, Unavailable
 from functions.domain.messages import Attachment
 from functions.domain.ports import Documents, Query, Update
@@ -178,6 +179,20 @@ def test_as_many_contents_go_in_one_sweep_as_have_expired_in_few_calls(
     assert calls.count <= 5 * 3 + 5 * 2 + 3  # pages of contents, batches, and pages of those
 
 
+def test_what_is_read_at_once_fits_into_one_answer_however_large_it_is(world: World) -> None:
+    """An answer that is too large fails, and would fail again in every sweep after it."""
+    world.merge([f"p{n}@example.org" for n in range(60)], attachments=(FILE,))
+    world.run(minutes=30)
+    world.clock.pass_(days=92)
+    store = Sizes(world.documents)
+    Expiring(store, world.blobs, lambda: attachments(world), world.clock).expire()
+    world.clock.pass_(days=31)
+    Expiring(store, world.blobs, lambda: attachments(world), world.clock).expire()
+    assert blobs(world) == []
+    assert store.asked
+    assert max(store.asked) * values.MAX_STORED * 4 / 3 < http.MAX_ANSWER
+
+
 def test_what_is_interrupted_is_finished_by_the_next_sweep(shared: World) -> None:
     """Wherever the store went away in between: no blob is left that no record knows of."""
     for failing in (0, 1):
@@ -253,6 +268,23 @@ class Counted:
             return getattr(self._inner, name)(*args)
 
         return call
+
+
+class Sizes(Counted):
+    """How many contents are asked for at once."""
+
+    def __init__(self, inner: Documents) -> None:
+        super().__init__(inner)
+        self.asked: list[int] = []
+
+    def query(self, query: Query) -> Any:
+        if query.collection == "contents":
+            self.asked.append(query.limit)
+        return self._inner.query(query)
+
+    def get_many(self, paths: Sequence[str]) -> Any:
+        self.asked.append(sum("/contents/" in path for path in paths))
+        return self._inner.get_many(paths)
 
 
 class Between(Counted):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from functions.adapters import http, values
 from functions.domain import sends
 from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.errors import BlobMissing, GmailRejected, ReauthRequired, Unavailable
 from functions.domain.ids import looks_like
-from functions.domain.ports import Create, Data, Documents, Put, Write
+from functions.domain.ports import Create, Data, Document, Documents, Put, Write
 from functions.domain.sends import Status
 from functions.services import announcing, erasing, trigger_keys
 from functions.services.accounts import path
@@ -143,6 +144,20 @@ def test_what_a_function_still_writes_from_memory_is_deleted_too(shared: World) 
     assert blobs(shared, OWNER) == []
     assert waited == [erasing.MEMORY.total_seconds()] * 2
     assert max(trigger_keys.FRESH, announcing.FRESH) < erasing.MEMORY
+
+
+def test_what_is_read_at_once_fits_into_one_answer_however_large_it_is(world: World) -> None:
+    class Asked(FlakyDocuments):
+        most = 0
+
+        def below(self, place: str, limit: int, after: str = "") -> list[Document]:
+            self.most = max(self.most, limit)
+            return super().below(place, limit, after)
+
+    asked = Asked(world.documents)
+    eraser(world, asked).erase(OWNER)
+    assert asked.most
+    assert asked.most * values.MAX_STORED * 4 / 3 < http.MAX_ANSWER  # bytes come as base64
 
 
 def test_an_owner_is_deleted_whole_and_nobody_else(shared: World) -> None:
