@@ -4,14 +4,13 @@ Nothing here is created at import: the server forks after the functions are load
 """
 
 import os
-import re
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions.domain import ids
 from functions.runtime.lazy import later, once
-from functions.runtime.settings import Settings
+from functions.runtime.settings import SECRET_REFERENCE, Settings
 
 if TYPE_CHECKING:
     from functions.adapters.file_blobs import FileBlobs
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 TOKEN_KEY = "gmail-token-key"  # noqa: S105 - the secret's name
 LINK_KEY = "gmail-link-key"
 LOCAL_KEY = "gmail-local-api-key"
-_SECRET_REFERENCE = re.compile(
-    r"secretmanager://(?:projects/)?(?P<project>[a-z0-9:.-]+)/(?:secrets/)?(?P<name>[A-Za-z0-9_-]+)/versions/(?P<version>[a-z0-9]+)"
-)
 
 
 class Backends:
@@ -159,16 +155,29 @@ class Backends:
             secret = self.secrets.get(LOCAL_KEY, "1")
         return secret.value.decode()
 
-    def secret_value(self, setting: str) -> str:
-        """A setting that is either the value itself or secretmanager://PROJECT/NAME/versions/N."""
-        match = _SECRET_REFERENCE.fullmatch(setting)
+    def secret_value(self, setting: str, variable: str = "GMAIL_CLIENT_SECRET") -> str:
+        """A setting that is either the value itself or secretmanager://PROJECT/NAME/versions/N.
+
+        Raises Unavailable; it names the variable where that leads to nothing that could be read.
+        """
+        match = SECRET_REFERENCE.fullmatch(setting)
         if match is None:
             return setting
         with self.lock:
             if setting not in self._secret_values:
-                secret = self._secret_manager(match["project"]).get(match["name"], match["version"])
-                self._secret_values[setting] = secret.value.decode().strip()
+                self._secret_values[setting] = self._read_secret(variable, **match.groupdict())
             return self._secret_values[setting]
+
+    def _read_secret(self, variable: str, project: str, name: str, version: str) -> str:
+        from functions.domain.errors import SecretMissing, Unavailable
+
+        try:
+            return self._secret_manager(project).get(name, version).value.decode().strip()
+        except SecretMissing as missing:
+            raise Unavailable(
+                f"Version {version} of the secret {name} in project {project}, which {variable} names, is not there.",
+                remedy=f"Set {variable} to a version that is there and enabled, or enable that one.",
+            ) from missing
 
     # Google, and the issuers of callers' tokens
 
@@ -192,7 +201,7 @@ class Backends:
         s = self.settings
         return GoogleOAuth(
             http=self.http,
-            client_id=lambda: self.secret_value(s.client_id),
+            client_id=lambda: self.secret_value(s.client_id, "GMAIL_CLIENT_ID"),
             client_secret=lambda: self.secret_value(s.client_secret),
             authorize_url=s.authorize_url,
             token_url=s.token_url,

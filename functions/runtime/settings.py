@@ -36,6 +36,11 @@ GOOGLE_URLS = {
     "GOOGLE_ISSUER": ("https://accounts.google.com", ""),
     "GMAIL_API_URL": ("https://gmail.googleapis.com", ""),
 }
+# Where a value lies that is not given itself. A version is a number, or the newest: aliases are not looked up.
+SECRET_REFERENCE = re.compile(
+    r"secretmanager://(?:projects/)?(?P<project>[a-z0-9:.-]+)/(?:secrets/)?(?P<name>[A-Za-z0-9_-]{1,255})"
+    r"/versions/(?P<version>latest|[1-9][0-9]{0,8})"
+)
 
 
 class SettingsError(Exception):
@@ -110,8 +115,8 @@ class _Reader:
         self.problems: list[str] = []
 
     def read(self) -> Settings:
-        client_id = self.text("GMAIL_CLIENT_ID")
-        client_secret = self.text("GMAIL_CLIENT_SECRET")
+        client_id = self.secret("GMAIL_CLIENT_ID")
+        client_secret = self.secret("GMAIL_CLIENT_SECRET")
         sandbox = not client_id and not self.in_cloud
         if self.in_cloud and not client_id:
             self.problem("GMAIL_CLIENT_ID", "is missing: set the OAuth client's id (there is no pretend Google here)")
@@ -170,6 +175,15 @@ class _Reader:
 
     def text(self, name: str) -> str:
         return self.environ.get(name, "").strip()
+
+    def secret(self, name: str) -> str:
+        """The value itself, or where it lies. What looks like a place and is none must not be sent as the value."""
+        value = self.text(name)
+        if value.lower().startswith("secretmanager:") and not SECRET_REFERENCE.fullmatch(value):
+            self.problem(
+                name, "names no version of a secret: set secretmanager://PROJECT/NAME/versions/N, or the value"
+            )
+        return value
 
     def url(self, name: str, default: str, *, required_in_cloud: bool = False) -> str:
         value = self.text(name)

@@ -155,10 +155,34 @@ def test_hosts_and_ports_that_events_may_go_to_can_be_named() -> None:
     assert load({"ENDPOINTS_ALLOW": "localhost:3000, [::1]:8080"}).endpoints_allow == ("localhost:3000", "[::1]:8080")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "GOCSPX-the-secret-itself",
+        "secretmanager://my-project/gmail-client-secret/versions/12",
+        "secretmanager://my-project/gmail-client-secret/versions/latest",
+        "secretmanager://projects/my-project/secrets/gmail-client-secret/versions/3",
+        "secretmanager://example.com:my-project/gmail-client-secret/versions/3",
+    ],
+)
+def test_the_clients_secret_is_given_itself_or_by_its_place(value: str) -> None:
+    assert load({**CLOUD, "GMAIL_CLIENT_SECRET": value}).client_secret == value
+    assert load({"GMAIL_CLIENT_ID": "id", "GMAIL_CLIENT_SECRET": value}).client_secret == value
+
+
 # Each changes one thing of the cloud's settings; the message names the variable.
 IN_THE_CLOUD = [
     ("GMAIL_CLIENT_ID", ""),
     ("GMAIL_CLIENT_SECRET", ""),
+    ("GMAIL_CLIENT_SECRET", "secretmanager://my-project/gmail-client-secret"),
+    ("GMAIL_CLIENT_SECRET", "secretmanager://my-project/gmail-client-secret/versions/"),
+    ("GMAIL_CLIENT_SECRET", "secretmanager://my-project/gmail-client-secret/versions/abc"),
+    ("GMAIL_CLIENT_SECRET", "secretmanager://my-project/gmail-client-secret/versions/0"),
+    ("GMAIL_CLIENT_SECRET", "secretmanager://my-project/gmail-client-secret/versions/3/"),
+    ("GMAIL_CLIENT_SECRET", "secretmanager:my-project/gmail-client-secret/versions/3"),
+    ("GMAIL_CLIENT_SECRET", "SecretManager://my-project/gmail-client-secret/versions/3"),
+    ("GMAIL_CLIENT_SECRET", "secretmanager://My Project/gmail-client-secret/versions/3"),
+    ("GMAIL_CLIENT_ID", "secretmanager://my-project/gmail-client-id"),
     ("PUBLIC_URL", ""),
     ("PUBLIC_URL", "http://mail.example.com"),
     ("PUBLIC_URL", "mail.example.com"),
@@ -232,6 +256,13 @@ def test_what_is_wrong_on_a_laptop_is_named_alone(name: str, value: str) -> None
     found = problems({name: value})
 
     assert [line.partition(" ")[0] for line in found] == [name], found
+
+
+def test_a_place_that_is_none_is_named_on_a_laptop_too() -> None:
+    (line,) = problems({"GMAIL_CLIENT_ID": "id", "GMAIL_CLIENT_SECRET": "secretmanager://my-project/client"})
+
+    assert line.startswith("GMAIL_CLIENT_SECRET ")
+    assert "secretmanager://PROJECT/NAME/versions/N" in line
 
 
 @pytest.mark.parametrize(
