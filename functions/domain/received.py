@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from functions.domain.messages import message_ids
 
@@ -43,10 +44,11 @@ HEADERS = (
 VALUE_LIMIT = 16_000  # characters of a header that are looked at
 
 _COMMENT_OR_QUOTED = re.compile(r'[()"\\]')
-_ADDRESS = re.compile(r"[^\s<>,;:@]+@[^\s<>,;:@]+")
+# From where a word begins, and without giving back of it: a stranger's word may be as long as the header.
+_ADDRESS = re.compile(r"(?<![^\s<>,;:@])[^\s<>,;:@]++@[^\s<>,;:@]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Received:
     """`headers` are (name in lower case, value) in the message's own order: the topmost was added last."""
 
@@ -68,7 +70,7 @@ class Received:
         """By the mailbox's owner; drafts are on their way there."""
         return not self.labels.isdisjoint(("SENT", "DRAFT"))
 
-    @property
+    @cached_property
     def sender(self) -> str:
         """The bare address of `From`, lowered; "" where it does not name just one."""
         values = self.all("from")

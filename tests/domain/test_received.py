@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.domain import bounces, delivery_status, replies
+from functions.domain import bounces, delivery_status, received, replies
 from functions.domain.bounce_rules import classify, is_hard, refined
 from functions.domain.received import HEADERS, Received, kept, passed_dmarc, sole_address, without_comments
 from functions.domain.sends import Attempt
@@ -105,6 +105,30 @@ def test_a_header_of_megabytes_is_read_in_time() -> None:
     hostile = message(*((name.lower(), long) for name in HEADERS))
     assert replies.judge(hostile, OWN).reason
     assert not bounces.vouched_for(hostile)
+
+
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 3_000_000, "a@" * 1_000_000, "a@b@" * 1_000_000, "@" * 3_000_000, "a," * 1_000_000, "a@b " * 1_000_000,
+     "<" * 1_000_000, "a<" * 1_000_000, "<a>" * 1_000_000, " " * 3_000_000, ":;" * 1_000_000],
+    ids=lambda text: text[:4],
+)  # fmt: skip
+def test_a_long_header_is_looked_through_once(text: str) -> None:
+    """Less than a second; what grew with the square of the length would take many hours."""
+    assert sole_address(text) == sole_address(f"<{text}>") == ""
+    assert sole_address(f"{'a' * 1_000_000}@b.example") == f"{'a' * 1_000_000}@b.example"
+
+
+def test_a_sender_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is asked for: once for each of a message's recipients, among others."""
+    asked: list[str] = []
+    monkeypatch.setattr(received, "sole_address", lambda value: asked.append(value) or "grace@recipient.example")
+    given_ = message(FROM_GRACE)
+    assert replies.judge(given_, OWN).kind is replies.Kind.HUMAN
+    assert replies.answered(given_, [FIRST]) is FIRST
+    assert {given_.sender for _ in range(500)} == {"grace@recipient.example"}
+    assert asked == [FROM_GRACE[1]]
 
 
 def test_what_is_kept_of_a_header_is_short_and_printable() -> None:
