@@ -1,10 +1,11 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { onDemand } from "../ui/onDemand";
 import type { TabItem } from "../ui/Tabs";
 import { TextField } from "../ui/TextField";
 import { Skeleton } from "../ui/Waiting";
 import type { VisualProps } from "./Visual";
 
-const Visual = lazy(() => import("./Visual"));
+const { Component: Visual } = onDemand(() => import("./Visual"));
 
 interface HtmlPartsProps extends VisualProps {
   titles: { visual: string; source: string };

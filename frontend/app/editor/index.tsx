@@ -1,8 +1,9 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { onDemand } from "../ui/onDemand";
 import { Skeleton } from "../ui/Waiting";
 import type { RichTextProps } from "./RichText";
 
-const Loaded = lazy(() => import("./RichText"));
+const { Component: Loaded } = onDemand(() => import("./RichText"));
 
 /** The editor, loaded when it is first shown. */
 export function RichText(props: RichTextProps) {

@@ -38,7 +38,10 @@ export const en = {
       detail: "A service that is needed for this does not answer.",
       remedy: "Wait a minute, then try again.",
     },
-    broken: { detail: "This part of the page could not be shown.", remedy: "Try again, or reload the page." },
+    broken: {
+      detail: "This part of the page could not be shown.",
+      remedy: "Try again. If that does not help, reload the page: it may have been updated meanwhile.",
+    },
   },
   accounts: {
     title: "Accounts",

@@ -1,6 +1,6 @@
-import { Component, Suspense, type ReactNode } from "react";
+import { Suspense } from "react";
 import { sections } from "../sections";
-import { ProblemNotice } from "../ui/ProblemNotice";
+import { Broken } from "../ui/Broken";
 import { Tabs } from "../ui/Tabs";
 import { Skeleton } from "../ui/Waiting";
 import { useStrings } from "./context";
@@ -44,16 +44,4 @@ export function Sections() {
 export function Finished() {
   const strings = useStrings();
   return <p role="status">{strings.connecting.finished}</p>;
-}
-
-/** A section that fails leaves the others alone. */
-class Broken extends Component<{ children: ReactNode }, { error: unknown }> {
-  override state: { error: unknown } = { error: null };
-  static getDerivedStateFromError(error: unknown) {
-    return { error };
-  }
-  override render() {
-    if (!this.state.error) return this.props.children;
-    return <ProblemNotice error={this.state.error} onRetry={() => this.setState({ error: null })} />;
-  }
 }

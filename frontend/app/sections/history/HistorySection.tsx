@@ -1,10 +1,11 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useRouting } from "../../integration/routing";
+import { onDemand } from "../../ui/onDemand";
 import { Skeleton } from "../../ui/Waiting";
 import { HistoryList } from "./HistoryList";
 
-const MessagePage = lazy(() => import("./MessagePage"));
-const StatsPage = lazy(() => import("./StatsPage"));
+const { Component: MessagePage } = onDemand(() => import("./MessagePage"));
+const { Component: StatsPage } = onDemand(() => import("./StatsPage"));
 
 /** The list of messages; one message or batch at /history/{id}; statistics at /history/stats. */
 export default function HistorySection() {

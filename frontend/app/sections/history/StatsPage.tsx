@@ -1,8 +1,9 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useStats } from "../../api/history";
 import { useStrings } from "../../integration/context";
 import { Link } from "../../ui/Link";
 import { SectionHeader, Soft, Stack } from "../../ui/layout";
+import { onDemand } from "../../ui/onDemand";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Skeleton, Spinner } from "../../ui/Waiting";
 import { AccountFilter, PeriodFilter } from "./FilterBar";
@@ -13,7 +14,7 @@ import { TemplateFilter } from "./NamedFilters";
 import { useFilters } from "./useFilters";
 import styles from "./history.module.css";
 
-const DaysChart = lazy(() => import("./DaysChart")); // with the chart library
+const { Component: DaysChart } = onDemand(() => import("./DaysChart")); // with the chart library
 
 /** Messages and what came of them: per day, by account, by template, by status. */
 export default function StatsPage() {
