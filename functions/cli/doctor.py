@@ -1,5 +1,6 @@
 """`python -m functions doctor`: each thing that has to be right, tried for real, with the remedy where it is not."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -16,10 +17,12 @@ from functions.domain.errors import (
     ReauthRequired,
     SecretMissing,
 )
+from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Create, Delete, Query
 from functions.runtime.wiring import App
 
 MAX_ACCOUNTS = 20
+MAX_MAILBOXES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ def examine(app: App) -> Iterator[Check]:
     yield _try("OAuth client", lambda: _client(app))
     yield _try("redirect URI", lambda: _redirect(app))
     yield _try("Gmail API", lambda: _gmail(app))
+    if s.gmail_topic:
+        yield _try("pushes", lambda: _pushes(app))
     yield from _accounts(app)
 
 
@@ -129,6 +134,23 @@ def _gmail(app: App) -> Check:
     if answer.status == 401:
         return Check("Gmail API", "good", app.settings.gmail_api_url)
     return Check("Gmail API", "unsure", f"answered {answer.status} where 401 was expected", "Check GMAIL_API_URL.")
+
+
+def _pushes(app: App) -> Check:
+    """What Gmail said when it was asked last to push, for whichever owner's mailboxes."""
+    page = app.documents.query(Query("mailboxes", order=("due_at", "asc"), limit=MAX_MAILBOXES, group=True))
+    problems = Counter(records.from_data(Mailbox, document.data).watch_problem for document in page.documents)
+    del problems[""]
+    if not problems:
+        return Check("pushes", "good", app.settings.gmail_topic)
+    said = ", ".join(f"{code} for {count}" for code, count in problems.most_common())
+    return Check(
+        "pushes",
+        "unsure",
+        f"Gmail does not push for {problems.total()} of {len(page.documents)} mailboxes: {said}",
+        "Where it is gmail_rejected, the OAuth client has to be in the project that GMAIL_TOPIC names, and "
+        "gmail-api-push@system.gserviceaccount.com has to be allowed to publish to it. Till then replies come late.",
+    )
 
 
 def _accounts(app: App) -> Iterator[Check]:

@@ -139,4 +139,5 @@ class AccountsAndMailboxes(Queue):
             clock=self.clock,
             topic=self.settings.gmail_topic,
             local=self.settings.local,
+            refused=events.watch_refused,
         )

@@ -68,6 +68,11 @@ def reauth_required(account: "GmailAccount") -> None:
     _line("WARNING", "reauth_required", {"account": account.id})
 
 
+def watch_refused(account: "GmailAccount", code: str) -> None:
+    """Gmail was asked to push for an account's mailbox, and does not. Once, until it does."""
+    _line("WARNING", "watch_refused", {"account": account.id, "code": code})
+
+
 def swept(overdue: int, complete: bool) -> None:
     """How many sends a sweep found that the queue should have brought. Not complete: there are more."""
     _line("INFO" if complete else "WARNING", "swept", {"overdue": overdue, "complete": complete})

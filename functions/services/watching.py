@@ -41,7 +41,7 @@ def path(owner: str, account_id: str) -> str:
 
 class Watching:
     """`sync` is asked for when a mailbox is looked into. `topic`: where Gmail pushes to; "" where only looking helps.
-    `local`: look every few seconds."""
+    `local`: look every few seconds. `refused` hears of it once when Gmail does not want to push, and why."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Watching:
         clock: Clock,
         topic: str,
         local: bool,
+        refused: Callable[[GmailAccount, str], None] = lambda _account, _code: None,
     ) -> None:
         self._documents = documents
         self._gmail = gmail
@@ -61,6 +62,7 @@ class Watching:
         self._clock = clock
         self._topic = topic
         self._local = local
+        self._refused = refused
         self._turns = Turns()
         self._adopted_until: datetime | None = None  # who sent before has been seen to by this instance
 
@@ -157,6 +159,8 @@ class Watching:
         try:
             watch = self._tokens.with_token(account, lambda token: self._gmail.watch(token, self._topic))
         except IntegrationError as error:
+            if error.code != mailbox.watch_problem:
+                self._refused(account, error.code)
             return replace(mailbox, watched_at=None, watch_problem=error.code)
         return replace(
             mailbox,

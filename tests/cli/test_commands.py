@@ -177,6 +177,21 @@ def test_the_doctor_knows_the_three_classic_failures(
     assert remedy in done.output
 
 
+def test_the_doctor_says_for_how_many_mailboxes_gmail_does_not_push(shell: Shell) -> None:
+    """Whoever's they are: it is the topic, not the account."""
+    for person in ("ada@example.com", "zoe@example.net"):
+        shell.connect(person)
+    assert "ok    pushes: projects/" in shell("doctor").output
+
+    first, _ = shell.app.documents.query(Query("mailboxes", order=("due_at", "asc"), limit=2, group=True)).documents
+    shell.app.documents.commit([Update(first.path, {"watch_problem": "gmail_rejected"})])
+    done = shell("doctor")
+
+    assert done.exit_code == 0
+    assert "?     pushes: Gmail does not push for 1 of 2 mailboxes: gmail_rejected for 1" in done.output
+    assert "the OAuth client has to be in the project that GMAIL_TOPIC names" in done.output
+
+
 def test_the_doctor_says_when_the_pretend_google_is_not_running(shell: Shell) -> None:
     for name, (_, path) in settings.GOOGLE_URLS.items():
         shell.environ[name] = "http://127.0.0.1:9" + path

@@ -78,6 +78,7 @@ LOGGED: dict[str, Callable[[], None]] = {
     ),
     "send": lambda: events.send(private()),
     "reauth_required": lambda: events.reauth_required(account(email="ada@example.com", refresh_token="v1.1.secret")),
+    "watch_refused": lambda: events.watch_refused(account(email="ada@example.com"), "gmail_rejected"),
     "swept": lambda: events.swept(3, False),
     "hit_lost": lambda: events.hit_lost(ValueError("bo@elsewhere.example")),
 }
@@ -236,8 +237,9 @@ def test_the_wiring_logs_what_the_services_tell(tmp_path: Path, lines: Lines) ->
     app = App(settings.load({"STORE_URL": f"sqlite:///{tmp_path}/gmail.db", "SECRETS_URL": f"file:{tmp_path}/s"}))
     app.outbox._changed(private())
     app.tokens._died(account())
+    app.watching._refused(account(), "gmail_rejected")
 
-    assert [line["event"] for line in lines()] == ["send", "reauth_required"]
+    assert [line["event"] for line in lines()] == ["send", "reauth_required", "watch_refused"]
 
 
 def test_a_function_logs_its_request_with_its_trace(tmp_path: Path, lines: Lines) -> None:

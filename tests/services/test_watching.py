@@ -318,6 +318,25 @@ def test_where_gmail_may_not_push_looking_has_to_do(watched: World) -> None:
     assert state(watched).watch_problem == ""
 
 
+def test_who_runs_it_hears_once_that_gmail_does_not_push(watched: World) -> None:
+    """As where the topic is in another project than the OAuth client: mailboxes are tried again and again."""
+    told: list[tuple[str, str]] = []
+    watched.watching._refused = lambda account, code: told.append((account.id, code))
+    wrong = "Invalid topicName does not match projects/other/topics/*"
+
+    for _ in range(3):
+        watched.clock.pass_(days=1)
+        watched.mailbox.reads = [says(400, "invalidArgument", wrong)]
+        watched.watching.tend()
+    assert told == [(ACCOUNT, "gmail_rejected")]
+
+    for refuses in (False, True):
+        watched.clock.pass_(days=2)
+        watched.mailbox.reads = [says(400, "invalidArgument", wrong)] if refuses else []
+        watched.watching.tend()
+    assert told == [(ACCOUNT, "gmail_rejected")] * 2
+
+
 def test_without_a_topic_gmail_is_not_asked_to_push(world: World) -> None:
     mailbox.prepare(world)
     assert world.mailbox.watches == []
