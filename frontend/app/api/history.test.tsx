@@ -32,6 +32,7 @@ function inside({ children }: { children: ReactNode }) {
     locale: "en-GB",
     returnTo: "",
     connectIn: "redirect",
+    instance: "one",
     takeConnectResult: () => null,
   };
   const cache = new QueryClient({ defaultOptions: { queries: { retry: false } } });

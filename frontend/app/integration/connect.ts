@@ -9,7 +9,7 @@ import { listenToPopups, openPopup } from "./popup";
 
 /** Says how a sign-in ended, of this window or of a popup, and finishes it where the owner has to confirm it. */
 export function useConnectResults(): void {
-  const { strings, takeConnectResult } = useIntegration();
+  const { strings, instance, takeConnectResult } = useIntegration();
   const { notify, notifyProblem } = useNotices();
   const { mutateAsync: confirm } = useConfirmConnection();
   const cache = useQueryClient();
@@ -34,18 +34,25 @@ export function useConnectResults(): void {
   useEffect(() => {
     const result = takeConnectResult();
     if (result) void tell(result);
-    return listenToPopups((found) => void tell(found));
-  }, [takeConnectResult]);
+    return listenToPopups(
+      instance,
+      (found) => void tell(found),
+      ({ status }) => {
+        // Of another tab or component, which says it and finishes it: here, only the list is another one.
+        if (status === "connected") void cache.invalidateQueries({ queryKey: accountKeys.all });
+      },
+    );
+  }, [takeConnectResult, instance, cache]);
 }
 
 /** Leads to Google's page. `email`: the account that has to be chosen there. */
 export function useConnect() {
-  const { strings, connectIn } = useIntegration();
+  const { strings, connectIn, instance } = useIntegration();
   const { notify, notifyProblem } = useNotices();
   const { mutateAsync: authorize, isPending, isSuccess } = useAuthorize();
   const connect = useCallback(
     async (email?: string) => {
-      const popup = connectIn === "popup" ? openPopup() : null;
+      const popup = connectIn === "popup" ? openPopup(instance) : null;
       if (connectIn === "popup" && !popup) {
         notify({ tone: "bad", text: strings.connecting.popupBlocked, remedy: strings.connecting.popupBlockedRemedy });
         return;
@@ -59,7 +66,7 @@ export function useConnect() {
         notifyProblem(problem);
       }
     },
-    [authorize, connectIn, notify, notifyProblem, strings],
+    [authorize, connectIn, instance, notify, notifyProblem, strings],
   );
   // In this window, the page stays for a moment after the link is there.
   return { connect, isConnecting: isPending || (isSuccess && connectIn === "redirect") };

@@ -13,6 +13,8 @@ export interface Integration {
   /** Where Google's page ends: the host page, without its query. */
   returnTo: string;
   connectIn: "popup" | "redirect";
+  /** Tells this component from others of the page, and of other tabs. */
+  instance: string;
   /** How the last sign-in ended, until it is taken. */
   takeConnectResult: () => ConnectResult | null;
 }

@@ -4,26 +4,43 @@ import type { ConnectResult } from "./connect-result";
 const NAME = "gmail-integration-connect";
 const SIZE = "popup,width=520,height=720";
 
-/** An empty window, opened while the press still counts as the person's own: later a browser would block it. */
-export function openPopup(): Window | null {
-  return window.open("", NAME, SIZE);
+/** What a popup says to every page of the origin, and whose popup it was. */
+interface Told {
+  opener: string;
+  result: ConnectResult;
+}
+
+/**
+ * An empty window, opened while the press still counts as the person's own: later a browser would block it. `opener`: the
+ * component that opens it; the window carries it in its name through Google's pages.
+ */
+export function openPopup(opener: string): Window | null {
+  return window.open("", `${NAME}:${opener}`, SIZE);
 }
 
 /** In the popup, back from Google: tells the page that opened it, and closes. False in any other window. */
 export function reportFromPopup(result: ConnectResult): boolean {
-  if (window.name !== NAME) return false;
+  if (!window.name.startsWith(`${NAME}:`)) return false;
+  const told: Told = { opener: window.name.slice(NAME.length + 1), result };
   const channel = new BroadcastChannel(NAME);
-  channel.postMessage(result);
+  channel.postMessage(told);
   channel.close();
   window.close();
   return true;
 }
 
-/** Calls `take` for each result of a popup, until the returned function is called. */
-export function listenToPopups(take: (result: ConnectResult) => void): () => void {
+/**
+ * Calls `take` for each result of a popup that `opener` opened, and `others` for those of other tabs and components of the
+ * origin, until the returned function is called.
+ */
+export function listenToPopups(
+  opener: string,
+  take: (result: ConnectResult) => void,
+  others: (result: ConnectResult) => void,
+): () => void {
   const channel = new BroadcastChannel(NAME);
-  channel.onmessage = (event: MessageEvent<ConnectResult>) => {
-    take(event.data);
+  channel.onmessage = ({ data }: MessageEvent<Told>) => {
+    (data.opener === opener ? take : others)(data.result);
   };
   return () => {
     channel.close();

@@ -4,7 +4,7 @@ import { Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } 
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import { accountKeys } from "../../api/accounts";
 import { ApiProblem } from "../../api/problem";
-import { makeClient } from "../../api/client";
+import { idempotencyKey, makeClient } from "../../api/client";
 import type { Early } from "../../api/early";
 import type { GetToken } from "../../api/token";
 import { en, type Strings } from "../../i18n/en";
@@ -63,6 +63,7 @@ export function InBrowser(props: GmailIntegrationProps & { early?: Early }) {
   } = props;
   const portal = useRef<HTMLDivElement>(null);
   const [cache] = useState(() => makeCache(early));
+  const [instance] = useState(idempotencyKey);
   const [result] = useState(() => readConnectResult(location.search));
   const [finished] = useState(() => result !== null && reportFromPopup(result));
   const taken = useRef(false);
@@ -95,13 +96,14 @@ export function InBrowser(props: GmailIntegrationProps & { early?: Early }) {
       locale: locale ?? navigator.language,
       returnTo: returnTo ?? location.origin + location.pathname,
       connectIn,
+      instance,
       takeConnectResult: (): ConnectResult | null => {
         if (taken.current) return null;
         taken.current = true;
         return result;
       },
     }),
-    [api, apiUrl, strings, locale, returnTo, connectIn, result],
+    [api, apiUrl, strings, locale, returnTo, connectIn, instance, result],
   );
   const Routing = routing === "hash" ? HashRouting : MemoryRouting;
   return (

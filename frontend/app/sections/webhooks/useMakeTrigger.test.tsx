@@ -15,6 +15,7 @@ const integration = {
   locale: "en-GB",
   returnTo: "",
   connectIn: "redirect" as const,
+  instance: "one",
   takeConnectResult: () => null,
 };
 
