@@ -52,7 +52,7 @@ variable "auth_owner_claim" {
 }
 
 variable "domain" {
-  description = "A host name of your own, such as mail.example.com. It costs a load balancer; point its A record at the output `domain_address`. Empty: the gateway's own host name."
+  description = "A host name of your own, such as mail.example.com. It costs a load balancer, and has to answer before everything is told of it: docs/operations.md, “A domain of your own”. Empty: the gateway's own host name."
   type        = string
   default     = ""
 

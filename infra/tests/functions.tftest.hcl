@@ -120,6 +120,10 @@ run "with_a_domain_everything_is_told_of_it" {
     error_message = "A domain needs the load balancer."
   }
   assert {
+    condition     = google_compute_managed_ssl_certificate.this[0].name == "gmail-mail-example-com" && google_compute_global_address.this[0].name == "gmail"
+    error_message = "docs/operations.md asks for the certificate and the address under other names."
+  }
+  assert {
     condition     = endswith(google_cloudfunctions2_function.this["send"].service_config[0].environment_variables["GMAIL_CLIENT_SECRET"], "/versions/7")
     error_message = "The client secret's version is not the one that was asked for."
   }

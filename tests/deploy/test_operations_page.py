@@ -75,6 +75,19 @@ def test_make_takes_the_variables_of_the_page() -> None:
     assert deploying._options().parse_args(["--project", "p", "--region", "r", "--force", "--dry-run"]).force
 
 
+def test_terraform_has_what_the_page_names() -> None:
+    """Resources that are made alone, and outputs that are shown."""
+    files = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "infra").glob("*.tf")))
+    resources = {f"{kind}.{name}" for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', files, re.MULTILINE)}
+    lines = [line for line in shell() if "terraform " in line]
+    targets = {target for line in lines for target in re.findall(r"-target=(\S+)", line)}
+
+    assert "google_compute_global_forwarding_rule.https" in targets
+    assert targets <= resources
+    shown = set(re.findall(r"terraform -chdir=infra output -raw (\w+)", PAGE)) | {"redirect_uri"}
+    assert shown <= set(re.findall(r'^output "(\w+)"', files, re.MULTILINE))
+
+
 def test_every_alert_has_its_section_and_every_section_its_alert() -> None:
     alerts = (ROOT / "infra" / "alerts.tf").read_text(encoding="utf-8")
     named = set(re.findall(r"docs/operations\.md, “([a-z-]+)”", alerts))
