@@ -12,13 +12,15 @@ from html import escape
 import css_inline
 import nh3
 
-from functions.domain.html_documents import ALLOWED, MarkupProblem, take_apart
-from functions.domain.mail_css import safe_declarations, safe_stylesheet
+from functions.domain.html_documents import ALLOWED, MarkupProblem, Parts, take_apart
+from functions.domain.mail_css import Stylesheet, safe_declarations, safe_stylesheet, style_length
 from functions.domain.mail_text import as_text
 
 PREHEADER_LIMIT = 500  # characters; inboxes show about 100
+_CACHED_LIMIT = 1_000  # characters of a body's attributes that are worth keeping
 _INLINING_LIMIT = 500_000  # rules times tags
 _INLINED_LIMIT = 2_000_000  # characters
+_STYLES_LIMIT = 8_000_000  # characters of all declarations that reach an element; the last of each property stays
 
 _SCHEMES = frozenset(("https", "http", "mailto", "tel", "cid"))
 _EVERYWHERE = frozenset(
@@ -43,6 +45,8 @@ _ATTRIBUTES = {
     "div": {"background", "link", "vlink", "alink", "text"},  # a body's, which is cleaned as a div
 }
 _IMAGES = re.compile(r"(?:https?://|cid:)\S", re.IGNORECASE)
+_MARK = "mark-of-rule-"
+_MARKS = re.compile(rf"{_MARK}(\d{{1,4}}):")
 _BODY = re.compile(r'<body((?:\s[^\s=>]+(?:="[^"]*")?)*)>')
 # Behind a short preheader inboxes go on with the first words of the mail. These show nothing and take up room: a
 # combining grapheme joiner, a non-joiner and a no-break space, which clients don't fold together.
@@ -100,11 +104,10 @@ def document(html: str, preheader: str = "") -> tuple[str, str]:
     """
     parts = take_apart(html)
     inner, attributes = parts.inner, parts.attributes
-    inline, kept = safe_stylesheet(parts.css)
-    if inline:
-        if inline.count("\n") * inner.count("<") > _INLINING_LIMIT:
-            raise MarkupProblem("It has too many CSS rules for so many tags.")
-        written = _INLINER.inline(f"<html><head><style>{inline}</style></head><body{attributes}>{inner}</body></html>")
+    sheet = safe_stylesheet(parts.css)
+    if sheet.inline:
+        _check_size(sheet, parts)
+        written = _inlined(sheet.inline, parts)
         if body := _BODY.search(written):
             attributes, inner = body[1], written[body.end() :].removesuffix("</html>").removesuffix("</body>")
         if len(inner) > _INLINED_LIMIT:
@@ -112,12 +115,44 @@ def document(html: str, preheader: str = "") -> tuple[str, str]:
                 f"With its CSS inlined it has {len(inner)} characters; at most {_INLINED_LIMIT} can be."
             )
     clean = _CLEANER.clean(inner).strip()
-    style = f"<style>\n{kept}\n</style>\n" if kept else ""
+    style = f"<style>\n{sheet.kept}\n</style>\n" if sheet.kept else ""
     hidden = _PREHEADER.format(escape(preheader), _PADDING) if preheader else ""
     return _DOCUMENT.format(style, _body_attributes(attributes), hidden, clean), as_text(clean)
 
 
-@lru_cache(maxsize=256)
+def _inlined(css: str, parts: Parts) -> str:
+    return _INLINER.inline(
+        f"<html><head><style>{css}</style></head><body{parts.attributes}>{parts.inner}</body></html>"
+    )
+
+
+def _check_size(sheet: Stylesheet, parts: Parts) -> None:
+    """Before it is inlined: one rule and some thousand tags can ask for gigabytes."""
+    if (sheet.inline.count("\n") + 1) * parts.elements > _INLINING_LIMIT:
+        raise MarkupProblem("It has too many CSS rules for so many tags.")
+    if sheet.widest * parts.elements <= _STYLES_LIMIT:
+        return
+    # Much CSS and many tags: whether the two meet shows where each rule's declarations are a mark.
+    numbers: dict[str, int] = {}
+    marked = []
+    for rule in sheet.inline.split("\n"):
+        selector, _, declarations = rule.partition("{")
+        marked.append(f"{selector}{{{_MARK}{numbers.setdefault(declarations, len(numbers))}:1}}")
+    lengths = [style_length(declarations) for declarations in numbers]
+    found = map(int, _MARKS.findall(_inlined("\n".join(marked), parts)))
+    total = sum(lengths[number] for number in found if number < len(lengths))
+    if total > _STYLES_LIMIT:
+        raise MarkupProblem(f"Its CSS says {total} characters of so many tags; at most {_STYLES_LIMIT} can be.")
+
+
 def _body_attributes(attributes: str) -> str:
-    """Those of the body that may stay. As a div's, for the sanitiser knows pieces of documents only."""
+    """Those of the body that may stay."""
+    return _cached(attributes) if len(attributes) <= _CACHED_LIMIT else _safe_attributes(attributes)
+
+
+def _safe_attributes(attributes: str) -> str:
+    """As a div's, for the sanitiser knows pieces of documents only."""
     return _CLEANER.clean(f"<div{attributes}></div>").removeprefix("<div").removesuffix("></div>")
+
+
+_cached = lru_cache(maxsize=256)(_safe_attributes)

@@ -6,10 +6,12 @@ that ends the process. So tags are counted here as the HTML standard's tokenizer
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 TAGS_LIMIT = 20_000
 DEPTH_LIMIT = 256  # elements open at once; what is never closed stays open
 _FORMATTING_LIMIT = 200_000  # of open formatting elements over all tags: each is a possible copy in the tree
+_COPIED_LIMIT = 10_000_000  # characters of these elements' attributes, which are copied with them
 _ATTRIBUTES_LIMIT = 100  # of one tag
 _ESCAPES_LIMIT = 20_000  # of & and no-break spaces: the sanitiser takes quadratic time for them
 
@@ -57,11 +59,12 @@ class MarkupProblem(Exception):
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`inner`: the body's content, allowed tags only but with all their attributes; `attributes`: the body's, as they
-    stood; `css`: that of all style elements."""
+    stood; `css`: that of all style elements; `elements`: about as many as a parser can make of it."""
 
     inner: str
     attributes: str = ""
     css: str = ""
+    elements: int = 0
 
 
 def take_apart(html: str) -> Parts:
@@ -83,7 +86,7 @@ def take_apart(html: str) -> Parts:
             continue
         end, name, written, closed = tag.groups()
         if not closed:  # the standard drops an unfinished tag, which is all the rest
-            return Parts("".join((*pieces, html[kept:start])), attributes, "\n".join(css))
+            return Parts("".join((*pieces, html[kept:start])), attributes, "\n".join(css), tree.elements)
         at, name = tag.end(), name.lower()
         if name in ALLOWED:
             tree.close(name) if end else tree.open(name, written)
@@ -101,7 +104,7 @@ def take_apart(html: str) -> Parts:
         elif name == "body":
             _check_attributes(written)
             attributes = attributes or written.rstrip("/")
-    return Parts("".join((*pieces, html[kept:])), attributes, "\n".join(css))
+    return Parts("".join((*pieces, html[kept:])), attributes, "\n".join(css), tree.elements)
 
 
 def _no_tag(html: str, start: int) -> tuple[int, str]:
@@ -116,7 +119,7 @@ def _no_tag(html: str, start: int) -> tuple[int, str]:
 
 
 def _check_attributes(attributes: str) -> None:
-    if len(attributes) > 1_000 and len(_ATTRIBUTE.findall(attributes)) > _ATTRIBUTES_LIMIT:
+    if len(attributes) > 1_000 and any(islice(_ATTRIBUTE.finditer(attributes), _ATTRIBUTES_LIMIT, None)):
         raise MarkupProblem(f"A tag has more than {_ATTRIBUTES_LIMIT} attributes.")
 
 
@@ -125,8 +128,13 @@ class _Tree:
 
     def __init__(self) -> None:
         self._open: list[str] = []
-        self._formatting = 0  # of those open
+        self._formatting: list[int] = []  # of those open, how long their attributes are
         self._tags = self._copies = 0
+        self._written = self._copied = 0  # characters: of the attributes above; of all copies
+
+    @property
+    def elements(self) -> int:
+        return max(self._tags, self._copies)
 
     def open(self, name: str, attributes: str) -> None:
         self._count()
@@ -141,7 +149,8 @@ class _Tree:
             self._pop()
         stack.append(name)
         if name in _FORMATTING:
-            self._formatting += 1
+            self._formatting.append(len(attributes))
+            self._written += len(attributes)
         if len(stack) > DEPTH_LIMIT:
             raise MarkupProblem(f"More than {DEPTH_LIMIT} elements are open at once: close what is opened.")
 
@@ -161,14 +170,15 @@ class _Tree:
 
     def _pop(self) -> None:
         if self._open.pop() in _FORMATTING:
-            self._formatting -= 1
+            self._written -= self._formatting.pop()
 
     def _count(self) -> None:
         self._tags += 1
-        self._copies += self._formatting
+        self._copies += len(self._formatting)
+        self._copied += self._written
         if self._tags > TAGS_LIMIT:
             raise MarkupProblem(f"It has more than {TAGS_LIMIT} tags.")
-        if self._copies > _FORMATTING_LIMIT:
+        if self._copies > _FORMATTING_LIMIT or self._copied > _COPIED_LIMIT:
             raise MarkupProblem("Too many formatting elements (b, i, a, font, …) are open at once: close them.")
 
 

@@ -65,6 +65,25 @@ def test_css_is_inlined_and_media_queries_and_hover_stay() -> None:
     assert "e.com" not in html
 
 
+def test_a_large_newsletter_with_much_css_is_inlined() -> None:
+    """As frameworks have it: resets with long lists of selectors, and a class for everything."""
+    resets = ",".join(f"table.{name} td,table.{name} th,table.{name} a" for name in ("body", "row", "column", "button"))
+    css = f"{resets}{{font-family:Helvetica,Arial,sans-serif;font-weight:normal;margin:0;line-height:1.3}}" * 5
+    css += "".join(f".c{n}{{padding:{n}px;border-left:{n}px solid #ccc}}" for n in range(100))
+    row = '<tr><td class="c{0}"><a href="https://e.com/{0}">Offer {0}</a></td></tr>'
+    rows = "".join(row.format(n) for n in range(450))
+    html = clean(f'<style>{css}</style><table class="body">{rows}</table>')
+    assert html.count("padding:") == 100
+    assert html.count("font-family") == 900
+
+
+def test_long_declarations_that_few_of_many_tags_have_are_inlined() -> None:
+    names = [f"mso-{a}{b}" for a in "abcdefghij" for b in "abc"]
+    css = "".join(f".x{{{name}:{'y' * 400}}}" for name in names)
+    html = clean(f"<style>{css}</style>" + '<p class="x">a</p>' * 10 + "<p>b</p>" * 5_000)
+    assert html.count(names[-1]) == 10
+
+
 def test_a_media_query_needs_no_space_before_its_parenthesis() -> None:
     html, _ = document("<style>@media(max-width:600px){p{color:red}}@mediaprint{p{color:blue}}</style><p>x</p>")
     assert "@media (max-width:600px){p{color:red}}" in html
@@ -218,6 +237,17 @@ LONG = "<p>" + "word " * 30 + "</p>"
 )
 def test_each_warning_is_given_where_it_is_due(code: str, html: str) -> None:
     assert code in codes(html=html)
+
+
+@pytest.mark.parametrize("much", ["\n", "x"], ids=["empty lines", "a long word"])
+def test_a_long_text_is_looked_through_once(much: str) -> None:
+    """A pattern that goes through the rest again at each character takes hours for it."""
+    assert "spam_phrases" not in codes(html="<p>x</p>", shown=f"Dear friends,{much * 500_000}")
+
+
+def test_a_phrase_that_begins_a_line_may_be_indented() -> None:
+    assert "spam_phrases" in codes(html="<p>x</p>", shown="Hello,\n\n \tDear friend,")
+    assert "spam_phrases" not in codes(html="<p>x</p>", shown="Hello, dear friend,")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ GHSA and RUSTSEC numbers are those of other sanitisers and template engines; "ow
 
 import re
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from functions.adapters.email_html import document
 from functions.domain.errors import InvalidMessage, InvalidRequest, MissingVariable
-from functions.domain.html_documents import ALLOWED
+from functions.domain.html_documents import ALLOWED, MarkupProblem
 from functions.domain.mail_text import tokens
 from functions.domain.templates import Variable
 from tests.adapters.rendering import AT, inner, rendered, shown
@@ -425,6 +426,53 @@ STYLES = {
 def test_css_takes_no_longer_than_its_html(source: str) -> None:
     with under_a_second(), suppress(InvalidMessage, InvalidRequest):
         rendered(source)
+
+
+DECLARATIONS = [f"mso-{a}{b}" for a in "abcdefghijklmnopqrstuvwxyz" for b in "abcdefghijklmnopqrstuvwxyz"]
+LONG = ";".join(f"{name}:{'x' * 80}" for name in DECLARATIONS[:120])
+# Small html that asks for very much of it: what it becomes is found out before it is made.
+AMPLIFIED = {
+    "a list of selectors": ("<style>" + "p," * 6_000 + f"b{{{LONG}}}</style><p>x</p>", "too many rules"),
+    "a list of selectors in a media query": (
+        "<style>@media all{" + "p," * 6_000 + f"b{{{LONG}}}}}</style><p>x</p>",
+        "too many rules",
+    ),
+    "one rule and many tags": (f"<style>p{{{LONG}}}</style>" + "<p>" * 6_000, "of so many tags"),
+    "one rule of a class": (
+        f"<style>.zz{{{LONG}}}</style>" + '<p class="&#122;z">' * 3_000,
+        "of so many tags",
+    ),
+    # The parser copies what is open into every paragraph.
+    "one rule and many copies": (f"<style>b{{{LONG}}}</style><p><b>" + "<p>x" * 6_000, "of so many tags"),
+    "many copies": (f"<p><b title={'x' * 10_000}>" + "<p>x" * 6_000, "close them"),
+    # own: css-inline 0.24 goes through all that an element has for each property that it adds
+    "properties": (
+        "<style>"
+        + "".join(f"p{{{';'.join(f'{name}{x}:1' for name in DECLARATIONS[:200])}}}" for x in "abcdefghijklmno")
+        + "</style>"
+        + "<p>x</p>" * 3_000,
+        "300 properties",
+    ),
+}
+
+
+def test_a_long_word_in_css_is_looked_through_once() -> None:
+    """own: each of its characters may be the first of a function's name, which took minutes for this html."""
+    styles = (";".join([f"color:{'x' * 490}{n}"] * 200) for n in range(40))
+    html = inner(document("".join(f'<p style="{style}">x</p>' for style in styles))[0])
+    assert html.count("color:xxx") == 8_000
+
+
+@pytest.mark.parametrize(("source", "why"), AMPLIFIED.values(), ids=AMPLIFIED)
+def test_html_that_would_become_very_much_of_it_is_refused_before_it_does(source: str, why: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(MarkupProblem, match=why):
+            document(source)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
 
 
 NASTY = st.text(
