@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug.wrappers import Request
 
+from functions.domain import times
 from functions.domain.sends import Status
 from functions.edge import queries
 from functions.services.statistics import LONGEST, Span
 
 HISTORY = ("account", "status", "to", "template", "trigger", "batch", "tag", "q", "since", "until")
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # what counts may be asked for: before it, times can't be reckoned with
+# What counts may be asked for: before it, times can't be reckoned with, and after it a day has no end.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 GROUPS = ("day", "account", "template", "status")
 
 
@@ -39,8 +41,8 @@ def statistics(request: Request, now: datetime) -> tuple[str, Span, dict[str, st
     group = query["by"] or "day"
     queries.one_of("by", group, GROUPS)
     until = queries.time("until", query["until"]) or now
-    if until < EARLIEST:
-        queries.wrong("until", f"must not come before {EARLIEST:%Y-%m-%d}")
+    if not EARLIEST <= until <= LATEST:
+        queries.wrong("until", f"must lie between {times.text(EARLIEST)} and {times.text(LATEST)}")
     since = queries.time("since", query["since"]) or until - timedelta(days=30)
     if not since < until or until - since > LONGEST:
         queries.wrong("since", f"must come before `until`, by at most {LONGEST.days} days")

@@ -12,14 +12,15 @@ ROWS = 200  # accounts or templates that have a row of their own
 LONGEST = timedelta(days=366)
 ALL = "all"  # sends, whatever their status
 STATUSES = tuple(status.value for status in Status)
-# What happened to messages, and whose doing counts: opens and clicks of people, everything else whoever did it.
+# What happened to messages, and of which those of people count; of the others, whoever did it.
 EVENTS = {
-    "opens": {"type": "opened", "verdict": "human"},
-    "clicks": {"type": "clicked", "verdict": "human"},
-    "replies": {"type": "replied"},
-    "bounces": {"type": "bounced"},
-    "unsubscribes": {"type": "unsubscribed"},
+    "opens": "opened",
+    "clicks": "clicked",
+    "replies": "replied",
+    "bounces": "bounced",
+    "unsubscribes": "unsubscribed",
 }
+OF_PEOPLE = frozenset({"opens", "clicks"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,18 @@ class Statistics:
 
     def _counted(self, caller: Caller, parts: Sequence[Part], names: Sequence[str]) -> list[dict[str, int]]:
         """Of each part how many sends there are of these statuses, or events of these kinds."""
-        queries = [_events(caller, p, n) if n in EVENTS else _sends(caller, p, n) for p in parts for n in names]
-        counts = iter(self._documents.counts(queries))
-        return [{name: next(counts) for name in names} for _ in parts]
+        asked = [[(name, query) for name in names for query in _queries(caller, part, name)] for part in parts]
+        counts = iter(self._documents.counts([query for row in asked for _, query in row]))
+        counted = [dict.fromkeys(names, 0) for _ in parts]
+        for one, row in zip(counted, asked, strict=True):
+            for name, _ in row:
+                one[name] += next(counts)
+        return counted
+
+
+def _queries(caller: Caller, part: Part, name: str) -> list[Query]:
+    """What there is of this name: the sum of what they find."""
+    return _events(caller, part, name) if name in EVENTS else [_sends(caller, part, name)]
 
 
 def _sends(caller: Caller, part: Part, status: str) -> Query:
@@ -125,15 +135,20 @@ def _sends(caller: Caller, part: Part, status: str) -> Query:
     )
 
 
-def _events(caller: Caller, part: Part, kind: str) -> Query:
-    return Query(
+def _events(caller: Caller, part: Part, kind: str) -> list[Query]:
+    whole = Query(
         f"owners/{caller.owner}/events",
-        equals=EVENTS[kind],
+        equals={"type": EVENTS[kind]},
         among=caller.among(part.equals.get("account")),
         order=("at", "asc"),
         since=part.span.since,
         until=part.span.until,
     )
+    if kind not in OF_PEOPLE:
+        return [whole]
+    from functions.domain.verdicts import PEOPLE  # and all the rules by which hits are judged: only who counts has them
+
+    return [whole._replace(equals={**whole.equals, "verdict": verdict}) for verdict in sorted(PEOPLE)]
 
 
 def _row(key: str | None, counted: Mapping[str, int], statuses: Sequence[str], kinds: Sequence[str]) -> Row:

@@ -126,11 +126,18 @@ def test_the_counts_are_those_of_the_history(
         ({"since": "2024-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "/since"),
         ({"until": "0001-01-02T00:00:00Z"}, "/until"),
         ({"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T00:00:00Z"}, "/since"),
+        ({"since": "9999-12-31T00:00:00Z", "until": "9999-12-31T23:00:00Z"}, "/until"),
+        ({"by": "status", "since": "9999-12-30T12:00:00Z", "until": "9999-12-31T00:00:01Z"}, "/until"),
         ({"q": "word"}, "/q"),
     ],
 )
 def test_counts_of_what_means_nothing_are_refused(user: Caller, query: dict[str, str], pointer: str) -> None:
     assert user.get("history/stats/", **query).pointers(400, "invalid_request") == [pointer]
+
+
+def test_days_are_counted_until_the_last_that_has_an_end(user: Caller) -> None:
+    found = user.get("history/stats/", since="9999-12-29T12:00:00Z", until="9999-12-31T00:00:00Z").ok()["stats"]
+    assert [row["key"] for row in found] == ["9999-12-29", "9999-12-30"]
 
 
 def test_what_readers_do_is_counted_and_told(inside: Inside, user: Caller, ada: Person, google: Google) -> None:

@@ -11,6 +11,7 @@ from functions.domain.callers import Caller
 from functions.domain.events import Event
 from functions.domain.ports import Create
 from functions.domain.sends import Send, Status
+from functions.domain.verdicts import PEOPLE
 from functions.services import outbox, timeline
 from functions.services.statistics import EVENTS, Row, Span, Statistics
 from tests.services.builders import send as build
@@ -64,6 +65,7 @@ def sends(shared: World) -> list[Send]:
 EVENTS_SEEN: list[tuple[Any, str]] = [
     ("opened", "human"), ("opened", "proxy"), ("clicked", "human"), ("clicked", "scanner"),
     ("replied", "human"), ("autoreplied", "away"), ("bounced", "hard"), ("unsubscribed", ""),
+    ("opened", "prefetch"), ("opened", "unknown"),
 ]  # fmt: skip
 
 
@@ -105,13 +107,15 @@ def test_a_day_without_anything_has_its_row(shared: World, sends: list[Send]) ->
 
 
 def test_events_count_on_the_day_they_happen_and_only_those_of_people(shared: World, sends: list[Send]) -> None:
+    """And of image proxies, which look for them: as the counters of each send do."""
     found = rows(shared, "day", Span(START, START + timedelta(days=10)))
     total = Counter[str]()
     for row in found.values():
         total.update(row.events)
-    assert total == {"opens": 4, "clicks": 4, "replies": 4, "bounces": 4, "unsubscribes": 4}
-    first = [n for n in range(32) if sends[n].created_at + timedelta(hours=1) < START + timedelta(days=1)]
-    assert found["2027-03-01"].events["opens"] == sum(EVENTS_SEEN[n % 8] == ("opened", "human") for n in first)
+    assert total == {"opens": 8, "clicks": 4, "replies": 4, "bounces": 4, "unsubscribes": 4}
+    first = [n for n in range(40) if sends[n].created_at + timedelta(hours=1) < START + timedelta(days=1)]
+    people = {("opened", verdict) for verdict in PEOPLE}
+    assert found["2027-03-01"].events["opens"] == sum(EVENTS_SEEN[n % 10] in people for n in first) == 2
 
 
 def test_rows_by_account_add_up_with_what_is_no_longer_connected(shared: World, sends: list[Send]) -> None:
@@ -171,4 +175,4 @@ def test_nothing_is_read_but_what_rows_are_for(shared: World, sends: list[Send],
     for name in ("query", "get", "get_many"):
         monkeypatch.setattr(shared.documents, name, None)
     rows(shared, "day", Span(START, START + timedelta(days=60)))
-    assert asked == [12, 60 * (2 + 5)]
+    assert asked == [14, 60 * (2 + 7)]

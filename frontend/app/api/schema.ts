@@ -2384,8 +2384,8 @@ export interface components {
                     [key: string]: number;
                 };
                 /**
-                 * @description What happened in this time: `opens` and `clicks` of people, `replies`, `bounces`, `unsubscribes`.
-                 *     Empty where the counts are of a template, a trigger or a status.
+                 * @description What happened in this time: `opens` and `clicks` of people, and of image proxies, which look for them;
+                 *     `replies`, `bounces`, `unsubscribes`. Empty where the counts are of a template, a trigger or a status.
                  */
                 events: {
                     [key: string]: number;
@@ -4206,7 +4206,7 @@ export interface operations {
                 by?: "day" | "account" | "template" | "status" | "";
                 /** @description 30 days before `until` if absent; at most 366. */
                 since?: string;
-                /** @description Now if absent. */
+                /** @description Now if absent; from 1970-01-01T00:00:00Z to 9999-12-31T00:00:00Z. */
                 until?: string;
                 /** @description By id, or by its address while it is connected. */
                 account?: string;
