@@ -15,7 +15,7 @@ import time
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from functions.domain.errors import SecretMissing, Unavailable
+from functions.domain.errors import SecretDisabled, SecretMissing, Unavailable
 from functions.domain.ports import Secrets, Unsealable
 
 _FORMAT = "v1"
@@ -36,7 +36,8 @@ class KeyRing:
         self._ciphers: dict[str, AESGCM] = {}
         self._newest = ""
         self._missing: set[str] = set()
-        self._not_yet: dict[str, float] = {}  # when a version ahead was last asked for in vain
+        # When a version that may be there later was last asked for in vain; and, of one that is disabled, what it said.
+        self._not_yet: dict[str, tuple[float, str, str]] = {}
         self._lock = threading.Lock()
 
     def seal(self, value: bytes, context: str) -> str:
@@ -47,7 +48,7 @@ class KeyRing:
         return f"{_FORMAT}.{version}.{_encoded(sealed)}"
 
     def open(self, sealed: str, context: str) -> bytes:
-        """Raises Unsealable; Unavailable where the key can't be read now."""
+        """Raises Unsealable; Unavailable where the key can't be read now: its version may be enabled again."""
         try:
             fmt, version, body = sealed.split(".")
             raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
@@ -107,15 +108,19 @@ class KeyRing:
             # Forged values may name any version: only the next few after the newest are worth asking the store for.
             if int(version) > int(self.newest) + _ROTATIONS_AHEAD or version in self._missing:
                 raise SecretMissing(version)
-            if time.monotonic() - self._not_yet.get(version, -_PATIENCE) < _PATIENCE:
-                raise SecretMissing(version)
+            asked, disabled, remedy = self._not_yet.get(version, (float("-inf"), "", ""))
+            if time.monotonic() - asked < _PATIENCE:
+                raise SecretDisabled(disabled, remedy=remedy) if disabled else SecretMissing(version)
             try:
                 self._keys[version] = self._decode(self._secrets.get(self._name, version).value)
+            except SecretDisabled as exc:
+                self._not_yet[version] = time.monotonic(), exc.detail, exc.remedy
+                raise
             except SecretMissing:
                 if int(version) <= int(self.newest):  # destroyed, for good
                     self._missing.add(version)
                 else:
-                    self._not_yet[version] = time.monotonic()
+                    self._not_yet[version] = time.monotonic(), "", ""
                 raise
         return self._keys[version]
 

@@ -14,11 +14,11 @@ from functions.adapters.google_access import GoogleAccess
 from functions.adapters.google_calls import call, refusal
 from functions.adapters.http import Answer, Http, RequestFailed
 from functions.adapters.secret_names import check_name, is_version
-from functions.domain.errors import SecretMissing, Unavailable
+from functions.domain.errors import SecretDisabled, SecretMissing, Unavailable
 from functions.domain.ports import Secret, Secrets
 
 ROOT = "https://secretmanager.googleapis.com"
-_MISSING = {"NOT_FOUND", "FAILED_PRECONDITION"}  # the latter: disabled or destroyed
+_DESTROYED = "in DESTROYED state"  # Google has one refusal, FAILED_PRECONDITION, for this and for what is disabled
 _PASSING = {429, 500, 502, 503, 504}  # statuses after which the next call may do better
 _PAUSES = (0.1, 2.0)  # seconds between two tries: the first, which doubles, and the longest
 _ATTEMPT = 4.0  # seconds that one try may wait: of several, one may meet a connection that died unnoticed
@@ -58,8 +58,10 @@ class SecretManagerSecrets:
         answer = self._read(f"{self._root}/v1/{path}:access")
         if answer.status != 200:
             reason = refusal(answer)
-            if reason in _MISSING:
+            if reason == "NOT_FOUND":
                 raise SecretMissing(f"{path} is not there to be read.")
+            if reason == "FAILED_PRECONDITION":
+                raise unreadable(path, str(answer.json()["error"].get("message")))
             raise self._unavailable(f"{answer.status} {reason}".strip())
         try:
             found = answer.json()
@@ -101,3 +103,17 @@ class SecretManagerSecrets:
             remedy="Check that its API is enabled and that the service account has roles/secretmanager.secretAccessor;"
             " then try again.",
         )
+
+
+def unreadable(path: str, message: str) -> Exception:
+    """A version that is there, and not to be read. Where Google doesn't say that it is destroyed, nothing is given up
+    for it: destroyed is for good, disabled is not."""
+    if _DESTROYED in message:
+        return SecretMissing(f"{path} is destroyed.")
+    _, project, _, name, _, version = path.split("/")
+    which = "The newest version" if version == "latest" else f"Version {version}"
+    return SecretDisabled(
+        f"{which} of the secret {name} is disabled.",
+        remedy=f"Enable it: gcloud secrets versions enable {'NUMBER' if version == 'latest' else version}"
+        f" --secret={name} --project={project}",
+    )

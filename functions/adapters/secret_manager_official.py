@@ -12,6 +12,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import secretmanager
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceGrpcTransport
 
+from functions.adapters.secret_manager import unreadable
 from functions.adapters.secret_names import check_name, check_value, is_version
 from functions.domain.errors import SecretMissing, Unavailable
 from functions.domain.ports import Secret
@@ -45,8 +46,10 @@ class OfficialSecretManager:
         try:
             client = self._connected()
             found = client.access_secret_version(request={"name": path}, retry=self._retry, timeout=self._deadline)
-        except (exceptions.NotFound, exceptions.FailedPrecondition) as exc:  # the latter: disabled or destroyed
+        except exceptions.NotFound as exc:
             raise SecretMissing(f"{path} is not there to be read.") from exc
+        except exceptions.FailedPrecondition as exc:
+            raise unreadable(path, str(exc)) from exc
         except (exceptions.GoogleAPIError, GoogleAuthError) as exc:
             raise self._unavailable(exc, "roles/secretmanager.secretAccessor") from exc
         data = bytes(found.payload.data)

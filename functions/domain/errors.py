@@ -23,6 +23,7 @@ IntegrationError
 ├── RateLimited                 rate_limited            retryable
 ├── GmailRejected               gmail_rejected
 ├── Unavailable                 unavailable             retryable
+│   └── SecretDisabled          unavailable             retryable
 └── OutcomeUnknown              unknown                 (never an answer: the send is recorded as unknown)
 
 PreconditionFailed, BlobMissing, SecretMissing: raised by stores, handled by services
@@ -210,6 +211,10 @@ class Unavailable(IntegrationError):
     retryable = True
 
 
+class SecretDisabled(Unavailable):
+    """A version of a secret that is disabled: whoever did that can enable it again, so nothing is lost by it."""
+
+
 class OutcomeUnknown(IntegrationError):
     """The message may or may not have gone out. Whoever sees this must not send again."""
 
@@ -227,7 +232,7 @@ class BlobMissing(Exception):
 
 
 class SecretMissing(Exception):
-    """No secret has this name, or it has no such version."""
+    """No secret has this name, or it has no such version (any more)."""
 
 
 def recall(code: str, detail: str, remedy: str, *, repeated: bool) -> IntegrationError:

@@ -177,7 +177,7 @@ class Secret(NamedTuple):
 
 class Secrets(Protocol):
     def get(self, name: str, version: str = "latest") -> Secret:
-        """Raises SecretMissing; Unavailable."""
+        """Raises SecretMissing; SecretDisabled, Unavailable: it may be read again later."""
         ...
 
     def add(self, name: str, value: bytes) -> str:
@@ -186,7 +186,7 @@ class Secrets(Protocol):
 
 
 class Unsealable(Exception):
-    """The value was not sealed here, for this context, or under a key that still exists."""
+    """The value was not sealed here, for this context, or under a key that still exists: no later try opens it."""
 
 
 class Sealer(Protocol):
@@ -202,7 +202,7 @@ class Sealer(Protocol):
         ...
 
     def open(self, sealed: str, context: str) -> bytes:
-        """Raises Unsealable; Unavailable where the key can't be read now."""
+        """Raises Unsealable; Unavailable where the key can't be read now, be it that it is only disabled."""
         ...
 
     def derive(self, key_id: str, *label: str) -> bytes:

@@ -86,6 +86,27 @@ def test_what_a_destroyed_key_sealed_is_gone(secrets: MemorySecrets) -> None:
         ring(secrets).open(sealed, "purpose")
 
 
+def test_what_a_disabled_key_sealed_opens_once_it_is_enabled(
+    secrets: MemorySecrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = ring(secrets).seal(b"old", "purpose")
+    rotate(secrets)
+    secrets.disabled = {"1"}
+    now = [1000.0]
+    monkeypatch.setattr("functions.adapters.sealing.time.monotonic", lambda: now[0])
+    keys = ring(secrets)
+
+    for _ in range(5):
+        with pytest.raises(Unavailable, match="Version 1 of the secret keys is disabled") as caught:
+            keys.open(sealed, "purpose")
+        assert caught.value.remedy == "Enable it."
+    assert secrets.reads == 1 + 1 + 1  # of the first key, of the newest, and once of the disabled one: links are forged
+
+    secrets.disabled.clear()
+    now[0] += 11
+    assert keys.open(sealed, "purpose") == b"old"
+
+
 def test_every_changed_character_is_noticed(secrets: MemorySecrets) -> None:
     keys = ring(secrets)
     sealed = keys.seal(b"value", "purpose")

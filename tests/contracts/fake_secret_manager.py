@@ -24,6 +24,7 @@ class FakeSecretManager(RestServer):
 
     def __init__(self) -> None:
         self.secrets: dict[str, list[bytes | None]] = {}  # None: a destroyed version
+        self.disabled: set[str] = set()  # projects/…/secrets/…/versions/…
         self.corrupt = False
         super().__init__()
         self._server = grpc.server(ThreadPoolExecutor(8))
@@ -65,7 +66,9 @@ class FakeSecretManager(RestServer):
             raise Refused("NOT_FOUND", f"Secret Version [{request.name}] not found.")
         data = versions[number - 1]
         if data is None:
-            raise Refused("FAILED_PRECONDITION", "The version is in DESTROYED state.")
+            raise Refused("FAILED_PRECONDITION", f"Secret Version [{secret}/versions/{number}] is in DESTROYED state.")
+        if f"{secret}/versions/{number}" in self.disabled:
+            raise Refused("FAILED_PRECONDITION", f"Secret Version [{secret}/versions/{number}] is in DISABLED state.")
         checksum = google_crc32c.value(data)
         payload = types.SecretPayload(data=data[::-1] if self.corrupt else data, data_crc32c=checksum)
         # Google answers with the project's number, whatever it was asked with.

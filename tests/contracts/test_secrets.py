@@ -18,7 +18,7 @@ from functions.adapters.google_access import GoogleAccess, NoAccess
 from functions.adapters.http import Http
 from functions.adapters.secret_manager import SecretManagerSecrets
 from functions.adapters.secret_manager_official import OfficialSecretManager
-from functions.domain.errors import SecretMissing, Unavailable
+from functions.domain.errors import SecretDisabled, SecretMissing, Unavailable
 from functions.domain.ports import Secret, Secrets
 from tests.adapters.metadata import Metadata
 from tests.contracts.fake_secret_manager import FakeSecretManager
@@ -115,6 +115,21 @@ def test_a_destroyed_version_is_missing(manager: Secrets, fake_secret_manager: F
     fake_secret_manager.secrets["projects/project/secrets/keyset"][0] = None
     with pytest.raises(SecretMissing):
         manager.get("keyset")
+
+
+@pytest.mark.parametrize("asked", ["1", "latest"])
+def test_a_disabled_version_can_be_had_again(
+    manager: Secrets, fake_secret_manager: FakeSecretManager, asked: str
+) -> None:
+    """Missing would mean that what it sealed is lost."""
+    manager.add("keyset", b"x")
+    fake_secret_manager.disabled.add("projects/project/secrets/keyset/versions/1")
+    with pytest.raises(SecretDisabled) as caught:
+        manager.get("keyset", asked)
+    assert "gcloud secrets versions enable" in caught.value.remedy
+    assert "--secret=keyset --project=project" in caught.value.remedy
+    fake_secret_manager.disabled.clear()
+    assert manager.get("keyset", asked).value == b"x"
 
 
 def test_a_secret_that_arrives_changed_is_unavailable(manager: Secrets, fake_secret_manager: FakeSecretManager) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.domain.accounts import GmailAccount
-from functions.domain.errors import SecretMissing
+from functions.domain.errors import SecretDisabled, SecretMissing
 from functions.domain.messages import Address
 from functions.domain.ports import Secret
 from functions.domain.scopes import REQUESTED_SCOPES
@@ -57,6 +57,7 @@ class MemorySecrets:
 
     def __init__(self) -> None:
         self.versions: dict[str, dict[str, bytes]] = {}
+        self.disabled: set[str] = set()  # numbers
         self.reads = 0
 
     def get(self, name: str, version: str = "latest") -> Secret:
@@ -65,6 +66,8 @@ class MemorySecrets:
         number = str(max(map(int, found), default=0)) if version == "latest" else version
         if number not in found:
             raise SecretMissing(f"{name}/{version}")
+        if number in self.disabled:
+            raise SecretDisabled(f"Version {number} of the secret {name} is disabled.", remedy="Enable it.")
         return Secret(found[number], number)
 
     def add(self, name: str, value: bytes) -> str:

@@ -10,7 +10,7 @@ import pytest
 from functions.adapters.sealing import KeyRing
 from functions.domain import records
 from functions.domain.accounts import GmailAccount
-from functions.domain.errors import BlobMissing, SecretMissing
+from functions.domain.errors import BlobMissing, SecretDisabled, SecretMissing, Unavailable
 from functions.domain.ports import Data, Document, Put, Secret, Unsealable, Update
 from functions.services import endpoints, tokens, trigger_keys, unmade
 from functions.services.erasing import walk
@@ -24,14 +24,17 @@ RECIPE = b"what the message is made of"
 
 @dataclass
 class Secrets:
-    """Versions that can be added and disabled."""
+    """Versions that can be added, disabled and destroyed."""
 
     versions: dict[int, bytes] = field(default_factory=dict)
+    disabled: set[int] = field(default_factory=set)
 
     def get(self, name: str, version: str = "latest") -> Secret:
         number = max(self.versions, default=0) if version == "latest" else int(version)
         if number not in self.versions:
             raise SecretMissing(name)
+        if number in self.disabled:
+            raise SecretDisabled(f"Version {number} of the secret {name} is disabled.")
         return Secret(self.versions[number], str(number))
 
     def add(self, name: str, value: bytes) -> str:  # noqa: ARG002
@@ -143,6 +146,18 @@ def test_what_no_key_opens_is_left_and_counted(house: House) -> None:
     assert house.resealing().reseal() == {"unreadable": 5}
     with pytest.raises(Unsealable):
         house.opened()
+
+
+def test_a_version_that_is_only_disabled_is_asked_for_and_nothing_counts_as_unreadable(house: House) -> None:
+    """Of what is unreadable one would believe that the version may as well be destroyed."""
+    house.secrets.rotate()
+    house.secrets.disabled = {1}
+
+    with pytest.raises(Unavailable, match="Version 1"):
+        house.resealing().reseal()
+
+    house.secrets.disabled.clear()
+    assert house.resealing().reseal() == {"resealed": 5}
 
 
 def test_of_two_secrets_the_one_that_opens_is_sealed_again(house: House) -> None:
