@@ -57,26 +57,26 @@ def rotate(call: Call) -> Response:
 def test(call: Call) -> Response:
     found = _found(call)
     asked = trigger_bodies.parse_test(bodies.read_json(call.request, trigger_bodies.TEST_LIMIT))
-    return respond(trigger_views.tried(call.app.trigger_tests.test(found, asked)))
+    return respond(trigger_views.tried(call.app.trigger_tests.test(call.caller, found, asked)))
 
 
 @endpoint.route("GET", "/{id}/deliveries/", USER_OR_KEY["read"])
 def deliveries(call: Call) -> Response:
     verdict = queries.filtered(call.request, "verdict", Verdict)
-    page = call.app.hook_log.page(_found(call), verdict, *bodies.paging(call.request))
+    page = call.app.hook_log.page(call.caller, _found(call), verdict, *bodies.paging(call.request))
     return respond({"deliveries": list(map(trigger_views.delivery, page.deliveries)), "next_page_token": page.next})
 
 
 @endpoint.route("GET", "/{id}/deliveries/{delivery}/", USER_OR_KEY["read"])
 def delivery(call: Call) -> Response:
-    found = call.app.hook_log.get(_found(call), call.ids["delivery"])
+    found = call.app.hook_log.get(call.caller, _found(call), call.ids["delivery"])
     return respond(trigger_views.delivery_detail(found, call.app.hook_log.body(found)))
 
 
 @endpoint.route("POST", "/{id}/deliveries/{delivery}/replay/", USER_OR_KEY["manage"])
 def replay(call: Call) -> Response:
     key = bodies.idempotency_key(call.request)
-    made, new = call.app.replaying.replay(_found(call), call.ids["delivery"], key)
+    made, new = call.app.replaying.replay(call.caller, _found(call), call.ids["delivery"], key)
     return respond(trigger_views.delivery(made), 202, {} if new else {"Idempotent-Response": "true"})
 
 

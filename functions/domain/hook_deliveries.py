@@ -44,6 +44,7 @@ class HookDelivery:
     name: str = ""  # the sender's own id of it
     event: str = ""  # the type of event, where the scheme tells
     signed_at: datetime | None = None
+    account: str = ""  # that the trigger sent from when it came
     reason: str = ""
     detail: str = ""
     remedy: str = ""

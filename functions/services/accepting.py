@@ -85,6 +85,7 @@ class Accepting:
                 *(delivery_id, trigger.owner, trigger.id, verdict, now),
                 body=webhook.body,
                 content_type=webhook.content_type,
+                account=trigger.account,
                 name=webhook.name,
                 signed_at=webhook.signed_at,
                 event=event,

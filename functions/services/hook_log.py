@@ -1,5 +1,7 @@
 """The records of what came to triggers: written with what they tell of, read by their owners, gone after a month.
 
+A key that is limited to some accounts sees what came while the trigger was of one of these: it may have been another's.
+
 Beside a delivery's record lie the other names it is known by, and its body, sealed, which goes after a week. A body is
 cut into documents: one alone takes less than a megabyte.
 """
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.domain import hook_deliveries, records
+from functions.domain.callers import Caller
 from functions.domain.errors import NotFound, PreconditionFailed
 from functions.domain.hook_deliveries import NOTES, HookDelivery, Verdict
 from functions.domain.ids import derived_id, looks_like
@@ -85,10 +88,10 @@ class HookLog:
             found = self._documents.get(path(known.owner, pointer.data["delivery"])) if pointer else None
         return _found(found).delivery if found else None
 
-    def get(self, trigger: Trigger, delivery_id: str) -> HookDelivery:
+    def get(self, caller: Caller, trigger: Trigger, delivery_id: str) -> HookDelivery:
         """Raises NotFound."""
         found = self.find(trigger.owner, delivery_id)
-        if found is None or found.delivery.trigger != trigger.id:
+        if found is None or found.delivery.trigger != trigger.id or not caller.may_use(found.delivery.account):
             raise NotFound("There is no delivery with this id.")
         return found.delivery
 
@@ -112,12 +115,13 @@ class HookLog:
         except Unsealable:
             return None
 
-    def page(self, trigger: Trigger, verdict: str, limit: int, after: str | None) -> HookDeliveryPage:
+    def page(self, caller: Caller, trigger: Trigger, verdict: str, limit: int, after: str | None) -> HookDeliveryPage:
         """Newest first; of any verdict where it is empty."""
         page = self._documents.query(
             Query(
                 f"owners/{trigger.owner}/received",
                 equals={"trigger": trigger.id, **({"verdict": verdict} if verdict else {})},
+                among=caller.among(),
                 order=("created_at", "desc"),
                 limit=limit,
                 after=after,

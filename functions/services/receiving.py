@@ -121,7 +121,8 @@ class Receiving:
             return
         with contextlib.suppress(Unavailable):
             owner = opened.trigger.owner if opened else None
-            said = {"reason": refused.reason, "detail": refused.detail}
+            account = opened.trigger.account if opened else ""
+            said = {"reason": refused.reason, "detail": refused.detail, "account": account}
             noted = self._log.note(trigger_id, owner, Verdict.REFUSED, **said)
             failing = opened and opened.trigger.fields.enabled and opened.trigger.failures < FAILING_AT
             if failing and noted:
@@ -133,9 +134,8 @@ class Receiving:
         detail = "More webhooks came than the trigger's rate allows."
         with contextlib.suppress(Unavailable):
             said = {"reason": "rate_limited", "detail": f"{detail} Its sender was asked to send it again later."}
-            self._log.note(
-                trigger.id, trigger.owner, Verdict.RATE_LIMITED, **said, name=delivery.name, event=delivery.event
-            )
+            said |= {"name": delivery.name, "event": delivery.event, "account": trigger.account}
+            self._log.note(trigger.id, trigger.owner, Verdict.RATE_LIMITED, **said)
         raise RateLimited(detail, retry_after=wait)
 
     def _first(self, known: Known, now: datetime) -> HookDelivery:

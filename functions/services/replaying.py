@@ -1,5 +1,6 @@
 """A logged webhook once more, because its owner chose so: through the trigger as it is now, as a new delivery."""
 
+from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, PreconditionFailed
 from functions.domain.hook_deliveries import HookDelivery
 from functions.domain.ids import RandomBytes, derived_id, random_id
@@ -18,13 +19,15 @@ class Replaying:
         self._clock = clock
         self._random = random
 
-    def replay(self, trigger: Trigger, delivery_id: str, key: str | None = None) -> tuple[HookDelivery, bool]:
+    def replay(
+        self, caller: Caller, trigger: Trigger, delivery_id: str, key: str | None = None
+    ) -> tuple[HookDelivery, bool]:
         """The new delivery, which names the old one, and whether it is new: under the same `key`, it is made once.
         What the old one sent is sent again.
 
         Raises NotFound; Conflict where the body is no longer kept; Unavailable.
         """
-        old = self._log.get(trigger, delivery_id)
+        old = self._log.get(caller, trigger, delivery_id)
         new_id = derived_id("whd", trigger.id, "replay", old.id, key) if key else random_id("whd", self._random)
         if key and (first := self._log.find(trigger.owner, new_id)):
             return first.delivery, False

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.domain import mail_warnings, mapping, payloads, recipes, signatures
+from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, FieldError, IntegrationError
 from functions.domain.mapping import Mapped, MappingFailed
 from functions.domain.payloads import BadPayload
@@ -71,10 +72,10 @@ class TriggerTests:
         self._paths = paths
         self._clock = clock
 
-    def test(self, trigger: Trigger, asked: Trial) -> Tried:
+    def test(self, caller: Caller, trigger: Trigger, asked: Trial) -> Tried:
         """Raises NotFound; Conflict where the delivery's body is no longer kept. All else stands in `problems`."""
         if asked.delivery:
-            logged = self._log.get(trigger, asked.delivery)
+            logged = self._log.get(caller, trigger, asked.delivery)
             body = self._log.body(logged)
             if body is None:
                 raise Conflict(hook_log.GONE, remedy="Paste a payload instead: `payload`.")

@@ -162,4 +162,4 @@ class Course:
         return list(page.sends)
 
     def log(self) -> list[HookDelivery]:
-        return list(self.world.hook_log.page(self.hook.made, "", 100, None).deliveries)
+        return list(self.world.hook_log.page(CALLER, self.hook.made, "", 100, None).deliveries)

@@ -102,7 +102,7 @@ def is_replayed(course: Course, other: HookWorld) -> None:
     """Twice, which makes two more sends."""
     for logged in course.log():
         for _ in range(2):
-            other.replaying.replay(course.hook.now(), logged.id)
+            other.replaying.replay(CALLER, course.hook.now(), logged.id)
 
 
 def account_goes(_: Course, other: HookWorld) -> None:

@@ -136,8 +136,8 @@ def drive(app: App, store: Driven) -> None:
     trigger, _ = app.triggers.create(USER, fields, ())
     for caller in BOTH:
         app.triggers.page(caller, 1, None)
-    for verdict in ("", *Verdict):
-        app.hook_log.page(trigger, verdict, 1, None)
+    for caller, verdict in itertools.product(BOTH, ("", *Verdict)):
+        app.hook_log.page(caller, trigger, verdict, 1, None)
 
     for _ in (*histories(app), *counts(app)):
         pass

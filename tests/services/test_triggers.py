@@ -13,7 +13,7 @@ from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
 from functions.domain import triggers
 from functions.domain.callers import Caller
-from functions.domain.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
+from functions.domain.errors import Conflict, InvalidRequest, NotFound, RateLimited, Unauthenticated
 from functions.domain.hook_deliveries import Verdict
 from functions.domain.sends import Status
 from functions.domain.triggers import FAILING_AT, MAX_SECRETS, Mapping, Rate, RecipientRule
@@ -238,8 +238,8 @@ def test_the_log_is_newest_first_and_by_verdict(world: HookWorld, hook: Hook) ->
 
     assert [d.name for d in hook.log()] == ["three", "two", "one"]
     assert [d.name for d in hook.log("failed")] == ["two"]
-    first = world.hook_log.page(hook.made, "", 2, None)
-    assert [d.name for d in world.hook_log.page(hook.made, "", 2, first.next).deliveries] == ["one"]
+    first = world.hook_log.page(CALLER, hook.made, "", 2, None)
+    assert [d.name for d in world.hook_log.page(CALLER, hook.made, "", 2, first.next).deliveries] == ["one"]
 
 
 def test_a_body_is_kept_sealed_for_a_week(world: HookWorld, hook: Hook) -> None:
@@ -272,16 +272,51 @@ def test_another_triggers_delivery_is_none_of_this_one(world: HookWorld, hook: H
     other = world.trigger()
 
     with pytest.raises(NotFound):
-        world.hook_log.get(other.made, delivery)
+        world.hook_log.get(CALLER, other.made, delivery)
     with pytest.raises(NotFound):
-        world.replaying.replay(other.made, delivery)
+        world.replaying.replay(CALLER, other.made, delivery)
+
+
+def test_a_key_for_some_accounts_sees_what_came_while_the_trigger_was_of_one_of_them(world: HookWorld) -> None:
+    """The trigger's account may change; what came before, and what it said, is still the other account's."""
+    world.connect("acc_bob", "bob@example.com")
+    hook = world.trigger(rate=Rate(per_minute=1), filter="order.number != 'x'")
+    for payload, name in ((PAYLOAD, "accepted"), ({**PAYLOAD, "order": {"number": "x"}}, "filtered"), ({}, "failed")):
+        hook.post(payload, name)
+        world.clock.pass_(seconds=1)
+    with pytest.raises(RateLimited):
+        hook.post(name="rate_limited")
+    with pytest.raises(Unauthenticated):
+        hook.post(name="refused", secret="whsec_" + "A" * 32)
+    before = hook.log()
+    assert {d.verdict for d in before} == set(Verdict)
+    world.clock.pass_(minutes=2)
+    now = hook.put(account="acc_bob")
+    after = hook.post(name="after").delivery
+    key = Caller(OWNER, "key", accounts=frozenset({"acc_bob"}))
+
+    for verdict in ("", "accepted"):
+        page = world.hook_log.page(key, now, verdict, 1, None)
+        assert ([d.id for d in page.deliveries], page.next) == ([after], None)
+    assert world.hook_log.get(key, now, after).name == "after"
+    assert world.trigger_tests.test(key, now, Trial(delivery=after)).passes
+    for one in before:
+        for call in (
+            lambda one=one: world.hook_log.get(key, now, one.id),
+            lambda one=one: world.replaying.replay(key, now, one.id),
+            lambda one=one: world.trigger_tests.test(key, now, Trial(delivery=one.id)),
+        ):
+            with pytest.raises(NotFound):
+                call()
+    assert len(hook.log()) == len(before) + 1
+    world.hook_log.get(CALLER, now, before[0].id)
 
 
 def test_a_replay_goes_through_the_trigger_as_it_is_now_and_may_send_again(world: HookWorld) -> None:
     hook = world.trigger(allowed_domains=("example.org",))
     failed = hook.post()
     hook.put()
-    made = [world.replaying.replay(hook.now(), failed.delivery)[0] for _ in range(2)]
+    made = [world.replaying.replay(CALLER, hook.now(), failed.delivery)[0] for _ in range(2)]
     world.deliver()
 
     assert [d.replay_of for d in made] == [failed.delivery] * 2
@@ -292,8 +327,10 @@ def test_a_replay_goes_through_the_trigger_as_it_is_now_and_may_send_again(world
 
 def test_a_replay_that_is_asked_for_twice_under_one_key_is_made_once(world: HookWorld, hook: Hook) -> None:
     delivery, now = hook.post().delivery, hook.now()
-    (one, new), (same, again) = (world.replaying.replay(now, delivery, "mended") for _ in range(2))
-    (elsewhere, _), (other, _) = (world.beside(world.documents).replaying.replay(now, delivery, k) for k in "ab")
+    (one, new), (same, again) = (world.replaying.replay(CALLER, now, delivery, "mended") for _ in range(2))
+    (elsewhere, _), (other, _) = (
+        world.beside(world.documents).replaying.replay(CALLER, now, delivery, k) for k in "ab"
+    )
     world.deliver()
 
     assert (new, again, same) == (True, False, one)
@@ -307,11 +344,11 @@ def test_rivals_who_replay_under_one_key_make_one(world: HookWorld, hook: Hook) 
     make = world.accepting.make
 
     def overtaken(*given: Any) -> Any:
-        other.replaying.replay(now, delivery, "mended")
+        other.replaying.replay(CALLER, now, delivery, "mended")
         return make(*given)
 
     world.accepting.make = overtaken  # type: ignore[assignment,method-assign]
-    made, new = world.replaying.replay(now, delivery, "mended")
+    made, new = world.replaying.replay(CALLER, now, delivery, "mended")
     world.deliver()
 
     assert not new
@@ -324,9 +361,9 @@ def test_what_is_no_longer_kept_can_not_be_replayed_or_tested(world: HookWorld, 
     world.clock.pass_(days=8)
 
     with pytest.raises(Conflict):
-        world.replaying.replay(hook.made, delivery)
+        world.replaying.replay(CALLER, hook.made, delivery)
     with pytest.raises(Conflict):
-        world.trigger_tests.test(hook.made, Trial(delivery=delivery))
+        world.trigger_tests.test(CALLER, hook.made, Trial(delivery=delivery))
 
 
 def test_a_send_that_was_never_composed_can_not_be_sent_again_but_its_webhook_replayed(
@@ -349,7 +386,7 @@ def test_a_send_that_was_never_composed_can_not_be_sent_again_but_its_webhook_re
 
 def test_a_test_shows_what_would_go_out_and_writes_nothing(world: HookWorld, hook: Hook) -> None:
     before = world.documents.below("owners", 100)
-    tried = world.trigger_tests.test(hook.made, Trial(body=json.dumps(PAYLOAD).encode()))
+    tried = world.trigger_tests.test(CALLER, hook.made, Trial(body=json.dumps(PAYLOAD).encode()))
 
     assert (tried.passes, tried.problems, tried.variables) == (True, (), {"number": "1042", "name": "Grace"})
     assert tried.mapped
@@ -364,7 +401,7 @@ def test_a_test_says_what_is_wrong_and_where(world: HookWorld) -> None:
     hook = world.trigger(filter="order.total")
 
     def tried(payload: Any) -> tuple[bool | None, list[str]]:
-        found = world.trigger_tests.test(hook.made, Trial(body=json.dumps(payload).encode()))
+        found = world.trigger_tests.test(CALLER, hook.made, Trial(body=json.dumps(payload).encode()))
         return found.passes, [p.pointer for p in found.problems]
 
     assert tried(PAYLOAD) == (False, [])
@@ -378,17 +415,17 @@ def test_a_test_with_headers_looks_at_the_signature(world: HookWorld, hook: Hook
     body = json.dumps(PAYLOAD).encode()
     right = signed(hook.secret, "msg_1", int(world.clock().timestamp()), body)
 
-    assert world.trigger_tests.test(hook.made, Trial(body=body, headers=right)).signature == ""
-    wrong = world.trigger_tests.test(hook.made, Trial(body=body + b" ", headers=right))
+    assert world.trigger_tests.test(CALLER, hook.made, Trial(body=body, headers=right)).signature == ""
+    wrong = world.trigger_tests.test(CALLER, hook.made, Trial(body=body + b" ", headers=right))
     assert wrong.signature == "wrong_signature"
     assert [p.pointer for p in wrong.problems] == ["/headers"]
     assert wrong.rendered
-    assert world.trigger_tests.test(hook.made, Trial(body=body, headers=Headers())).signature == "no_signature"
+    assert world.trigger_tests.test(CALLER, hook.made, Trial(body=body, headers=Headers())).signature == "no_signature"
 
 
 def test_a_logged_delivery_can_be_tested(world: HookWorld, hook: Hook) -> None:
     delivery = hook.post().delivery
-    tried = world.trigger_tests.test(hook.made, Trial(delivery=delivery))
+    tried = world.trigger_tests.test(CALLER, hook.made, Trial(delivery=delivery))
 
     assert tried.rendered
     assert tried.rendered.subject == "Order 1042"

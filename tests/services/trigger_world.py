@@ -161,7 +161,7 @@ class Hook:
         return world.receiving.receive(self.id, given, body, "application/json")
 
     def log(self, verdict: str = "") -> list[Any]:
-        return list(self.world.hook_log.page(self.made, verdict, 100, None).deliveries)
+        return list(self.world.hook_log.page(CALLER, self.made, verdict, 100, None).deliveries)
 
 
 def signed(secret: str, name: str, at: int, body: bytes) -> Headers:

@@ -468,7 +468,8 @@ export interface paths {
         };
         /**
          * What came, and what became of it
-         * @description Newest first, for 31 days.
+         * @description Newest first, for 31 days. A key that is limited to some accounts has, here and in a test or a replay, only what
+         *     came while the trigger sent from one of these.
          */
         get: operations["listHookDeliveries"];
         put?: never;
