@@ -25,44 +25,55 @@ class KeySet:
         self._http = http
         self._url = url
         self._keys: dict[str, jws.Key] = {}
+        self._failure = ""  # of the last try to read them
         self._read_at = self._tried_at = float("-inf")
         self._lock = threading.Lock()
 
     def key(self, kid: str) -> jws.Key:
         """Raises Unauthenticated (no such key); Unavailable."""
-        if self._due(kid):
-            with self._lock:
-                if self._due(kid):  # nobody read them while we waited
-                    self._refresh(kid)
-        try:
-            return self._keys[kid]
-        except KeyError:
-            raise Unauthenticated("The token is signed with a key its issuer does not publish.") from None
+        # An issuer that hangs holds up one caller at most for a key that is known: the others go on with it.
+        known = kid in self._keys
+        if self._due(known) and self._lock.acquire(blocking=not known):
+            try:
+                if self._due(kid in self._keys):  # nobody read them while we waited
+                    self._refresh()
+            finally:
+                self._lock.release()
+        if found := self._keys.get(kid):
+            return found
+        if self._failure:
+            raise Unavailable(self._failure)  # it may be a new key: the token is not refused for that
+        raise Unauthenticated("The token is signed with a key its issuer does not publish.")
 
-    def _due(self, kid: str) -> bool:
+    def _due(self, known: bool) -> bool:
         now = time.monotonic()
-        wanted = kid not in self._keys or now - self._read_at > KEYS_FOR
-        return wanted and now - self._tried_at > REFRESH_AFTER
+        return (not known or now - self._read_at > KEYS_FOR) and now - self._tried_at > REFRESH_AFTER
 
-    def _refresh(self, kid: str) -> None:
+    def _refresh(self) -> None:
         try:
-            document = get_json(self._http, self._url())
-            entries = document.get("keys") if isinstance(document, dict) else None
-            if not isinstance(entries, list):
-                raise Unavailable("The issuer's key set is malformed.")
-        except Unavailable:
+            self._keys = self._read()
+        except Unavailable as exc:
+            self._failure = exc.detail
             if self._keys:  # old keys serve while the issuer is away, and it is not asked at every call
                 self._tried_at = time.monotonic()
-            if kid in self._keys:
-                return
-            raise
+        else:
+            self._failure = ""
+            self._read_at = self._tried_at = time.monotonic()
+
+    def _read(self) -> dict[str, jws.Key]:
+        """Those that can be used: one at least. Raises Unavailable."""
+        document = get_json(self._http, self._url())
+        entries = document.get("keys") if isinstance(document, dict) else None
+        if not isinstance(entries, list):
+            raise Unavailable("The issuer's key set is malformed.")
         keys = {}
         for entry in entries:
             if isinstance(entry, dict) and isinstance(entry.get("kid"), str) and entry.get("use", "sig") == "sig":
                 with contextlib.suppress(ValueError):  # a kind of key we don't use
                     keys[entry["kid"]] = jws.Key(entry)
-        self._keys = keys
-        self._read_at = self._tried_at = time.monotonic()
+        if not keys:
+            raise Unavailable("The issuer's key set has no key that can be used.")
+        return keys
 
 
 class IdTokens:

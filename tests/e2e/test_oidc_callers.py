@@ -1,8 +1,10 @@
 """Callers with an ID token of a configured issuer, and everything that looks like one."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jwt
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from functions.adapters import oidc
+from functions.adapters.http import get_json
 from tests.e2e.client import Answer, Caller
 from tests.e2e.google import Person
 from tests.e2e.hosts import Inside
@@ -240,6 +243,64 @@ def test_known_keys_serve_while_the_issuer_is_away(
         ask(host, own.token()).ok()
 
     assert own.asked == before + 2  # asked twice, and then left alone for a minute
+
+
+def test_others_go_on_with_a_known_key_while_one_reads_them_again(
+    host: Inside, own: Issuer, monotonic: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An issuer may hang until the time for each of its tries is over."""
+    ask(host, own.token()).ok()
+    monotonic(oidc.KEYS_FOR + 1)
+    inside, leave = threading.Event(), threading.Event()
+
+    def hangs(*asked: Any) -> Any:
+        inside.set()
+        assert leave.wait(60)
+        return get_json(*asked)
+
+    monkeypatch.setattr(oidc, "get_json", hangs)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ask, host, own.token())
+        assert inside.wait(30)
+        second = pool.submit(ask, host, own.token())
+        try:
+            second.result(30).ok()
+            assert not first.done()
+        finally:
+            leave.set()
+        first.result(30).ok()
+
+
+def test_a_new_key_is_not_called_unknown_while_the_issuer_is_away(
+    host: Inside, own: Issuer, monotonic: Callable[[float], None]
+) -> None:
+    ask(host, own.token()).ok()
+    own.publish(NEW=ec.generate_private_key(ec.SECP256R1()))
+    own.status = 503
+    monotonic(61)
+    before = own.asked
+
+    for _ in range(5):
+        ask(host, own.token(kid="NEW")).problem(503, "unavailable")
+    assert own.asked == before + 2  # asked twice, and then left alone for a minute
+
+    own.status = 200
+    monotonic(61)
+    ask(host, own.token(kid="NEW")).ok()
+    refused(ask(host, own.token(kid="NEWER", key=own.keys["NEW"])), "does not publish")
+
+
+@pytest.mark.parametrize("keys", [[], [{"kid": "ES", "kty": "unheard-of"}], [None]])
+def test_good_keys_are_not_replaced_by_none(
+    host: Inside, own: Issuer, monotonic: Callable[[float], None], keys: list[Any]
+) -> None:
+    good = own.token()
+    ask(host, good).ok()
+    own.documents["/keys"] = {"keys": keys}
+    monotonic(oidc.KEYS_FOR + 1)
+
+    ask(host, good).ok()
+    ask(host, own.token(kid="NEW", key=own.keys["ES"])).problem(503, "unavailable")
 
 
 def test_an_issuer_that_cannot_be_reached_is_not_the_callers_fault(host: Inside, own: Issuer) -> None:
