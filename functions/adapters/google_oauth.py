@@ -5,6 +5,7 @@ that would be worth the imports of google-auth-oauthlib at the start of each fun
 code exchanged by it all the same.
 """
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -113,14 +114,17 @@ class GoogleOAuth:
         if self._official:
             from functions.adapters.google_oauth_official import fetch_token
 
-            return fetch_token(
-                code,
-                verifier,
-                client=(self._client_id(), self._client_secret()),
-                authorize_url=self._authorize_url,
-                token_url=self._token_url,
-                redirect_uri=self._redirect_uri,
-            )
+            try:
+                return fetch_token(
+                    code,
+                    verifier,
+                    client=(self._client_id(), self._client_secret()),
+                    authorize_url=self._authorize_url,
+                    token_url=self._token_url,
+                    redirect_uri=self._redirect_uri,
+                )
+            except OverflowError as exc:  # the library counts with the lifetime, whatever it is
+                raise Unavailable("Google's token endpoint did not answer as it should.", retry_after=10) from exc
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -208,6 +212,8 @@ def _scopes(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
 def _expiry(document: dict[str, Any], now: datetime) -> datetime:
     try:
         seconds = float(document.get("expires_in", 3600))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not math.isfinite(seconds):  # JSON as Python reads it has NaN and Infinity
         seconds = 3600.0
     return (now + timedelta(seconds=min(max(seconds, 0.0), 86_400.0))).astimezone(UTC)

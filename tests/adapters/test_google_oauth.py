@@ -5,6 +5,7 @@ Twice: the code exchanged by ourselves, and through Google's library, as GOOGLE_
 
 import base64
 import json
+import math
 import socket
 import time
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ from tests.services.builders import Clock
 
 NOW = datetime.now(UTC)
 CLIENT = ("client-id", "client-secret")
+HUGE = 10**309  # no float is as large
 REDIRECT = "http://localhost:8000/api/gmail/oauth2callback/"
 
 
@@ -285,13 +287,50 @@ def test_a_refreshed_token_has_what_google_said(oauth: GoogleOAuth, issuer: Issu
     assert found.expires_at == NOW + timedelta(seconds=3599)
 
 
-@pytest.mark.parametrize(("given", "seconds"), [("60", 60), (None, 3600), ("x", 3600), (-5, 0), (10**12, 86_400)])
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("60", 60),
+        (None, 3600),
+        ("x", 3600),
+        (-5, 0),
+        (10**12, 86_400),
+        (HUGE, 3600),
+        ("1e999", 3600),
+        ("NaN", 3600),
+        (math.nan, 3600),
+        (math.inf, 3600),
+        (-math.inf, 3600),
+        ([60], 3600),
+    ],
+)
 def test_a_lifetime_that_makes_no_sense_is_bounded(
     oauth: GoogleOAuth, issuer: Issuer, given: Any, seconds: int
 ) -> None:
     answers(issuer, expires_in=given)
 
     assert oauth.refresh("1//0r").expires_at == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("official", "given"),
+    [(False, "NaN"), (False, math.nan), (False, math.inf), (False, HUGE), (True, HUGE)],
+    ids=["NaN", "nan", "inf", "huge", "huge, official"],
+)
+def test_a_grant_is_not_lost_for_its_lifetime(issuer: Issuer, official: bool, given: Any) -> None:
+    """The code, and the state that it came with, are used up by then."""
+    answers(issuer, expires_in=given)
+
+    found = exchange(client(issuer, official, f"{issuer.url}/token"))
+
+    assert found.expires_at == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("given", ["NaN", math.nan, math.inf])
+def test_a_lifetime_that_googles_library_cannot_take_is_unavailable(issuer: Issuer, given: Any) -> None:
+    answers(issuer, expires_in=given)
+
+    fails(client(issuer, True, f"{issuer.url}/token"), Unavailable)
 
 
 @pytest.mark.parametrize(
