@@ -10,7 +10,7 @@ export type ApiClient = Client<paths>;
 export function makeClient(apiUrl: string, getToken: GetToken, onRefused?: () => void, early?: Early): ApiClient {
   const middleware: Middleware = {
     async onRequest({ request }) {
-      request.headers.set("Authorization", `Bearer ${await getToken()}`);
+      request.headers.set("Authorization", `Bearer ${await tokenOf(getToken)}`);
       request.headers.set("Accept", "application/json");
       return request;
     },
@@ -45,6 +45,15 @@ export async function answer<T>(call: Promise<{ data?: T; error?: unknown; respo
 /** A name for one send, so that repeating the call repeats nothing. Works on plain http, too. */
 export function idempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Where the application has none to give, nothing was asked. */
+async function tokenOf(getToken: GetToken): Promise<string> {
+  try {
+    return await getToken();
+  } catch {
+    throw new ApiProblem({ code: "no_token" });
+  }
 }
 
 function absolute(apiUrl: string): string {

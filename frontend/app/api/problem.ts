@@ -2,8 +2,8 @@ import type { components } from "./schema";
 
 export type ProblemDocument = components["schemas"]["Problem"];
 
-/** The API's codes, and two of this side: no connection, and an answer that is none of the API's. */
-export type ProblemCode = ProblemDocument["code"] | "offline" | "unreadable";
+/** The API's codes, and three of this side: no connection, an answer that is none of the API's, and no token to ask with. */
+export type ProblemCode = ProblemDocument["code"] | "offline" | "unreadable" | "no_token";
 
 /** A refused or failed call, as the problem document (RFC 9457) says it. */
 export class ApiProblem extends Error {

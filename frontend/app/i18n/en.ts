@@ -38,6 +38,10 @@ export const en = {
       detail: "A service that is needed for this does not answer.",
       remedy: "Wait a minute, then try again.",
     },
+    no_token: {
+      detail: "This page could not prove who you are: nothing was asked of the server.",
+      remedy: "Try again. If that does not help, sign in again.",
+    },
     broken: {
       detail: "This part of the page could not be shown.",
       remedy: "Try again. If that does not help, reload the page: it may have been updated meanwhile.",
@@ -797,6 +801,10 @@ export const en = {
     uncertain: "The answer was lost: nobody here knows yet whether the message is on its way.",
     uncertainNext: "Ask again. The same message under the same key is never sent twice.",
     ask: "Ask again",
+    uncertainOtherwise:
+      "Or look into the history. If it is not there after a few minutes, you can go back to writing and send it anew: if it is there, that makes a second one.",
+    lookInHistory: "Look into the history",
+    giveUp: "Back to writing",
     outgoing: (subject: string) => `“${subject}” goes out in a moment`,
     noSubject: "(no subject)",
     seconds: (left: number) => (left === 1 ? "1 second" : `${left} seconds`),

@@ -7,7 +7,7 @@ import styles from "./feedback.module.css";
 /** What to say about anything that was thrown. */
 export function explain(error: unknown, strings: Strings): { detail: string; remedy: string; requestId: string } {
   if (!(error instanceof ApiProblem)) return { ...strings.problems.broken, requestId: "" };
-  if (error.code === "offline" || error.code === "unreadable")
+  if (error.code === "offline" || error.code === "unreadable" || error.code === "no_token")
     return { ...strings.problems[error.code], requestId: "" };
   return { detail: error.detail, remedy: error.remedy, requestId: error.requestId };
 }

@@ -181,7 +181,7 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
             />
           )}
         </div>
-        <ProblemNotice error={error} shownAt={SHOWN} />
+        {!isDisabled && <ProblemNotice error={error} shownAt={SHOWN} />}
         <div className={styles["bar"]}>
           <Button kind="plain" isDisabled={isEmpty(draft)} onPress={() => setAsked(true)}>
             {t.discard}

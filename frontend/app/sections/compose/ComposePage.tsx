@@ -3,8 +3,10 @@ import type { Account } from "../../api/accounts";
 import { useNewestVersion, useTemplates } from "../../api/templates";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
-import { Stack } from "../../ui/layout";
+import { Line, Stack } from "../../ui/layout";
+import { Link } from "../../ui/Link";
 import { useNotices } from "../../ui/notices";
+import { ProblemNotice } from "../../ui/ProblemNotice";
 import { ComposeForm } from "./ComposeForm";
 import type { Composition } from "./keeping";
 import { OutgoingCard } from "./OutgoingCard";
@@ -45,11 +47,19 @@ export function ComposePage({ accounts, start, restored }: Props) {
             <strong>{t.uncertain}</strong>
           </p>
           <p>{t.uncertainNext}</p>
-          <Button kind="primary" onPress={() => void compose.askAgain()}>
-            {t.ask}
-          </Button>
+          <p>{t.uncertainOtherwise}</p>
+          <Line>
+            <Button kind="primary" onPress={() => void compose.askAgain()}>
+              {t.ask}
+            </Button>
+            <Link to="/history">{t.lookInHistory}</Link>
+            <Button kind="plain" onPress={compose.giveUp}>
+              {t.giveUp}
+            </Button>
+          </Line>
         </div>
       )}
+      {phase === "uncertain" && <ProblemNotice error={compose.error} />}
       <ComposeForm
         key={turn}
         compose={compose}

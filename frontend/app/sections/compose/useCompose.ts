@@ -38,14 +38,17 @@ export function useCompose(start: Composition) {
     };
   }, []);
 
-  const run = async (given: Attempt, scheduled: boolean, ahead: number) => {
+  const run = async (given: Attempt, ahead: number, again: boolean) => {
     setAsking(true);
     setError(null);
     put({ attempt: given });
     keepComposition(sessionStorage, { draft, outgoing: null, attempt: given });
     try {
-      const outcome = await ask(api, given, scheduled, ahead);
-      if (outcome.kind === "uncertain") return;
+      const outcome = await ask(api, given, { scheduled: draft.later, ahead, again });
+      if (outcome.kind === "uncertain") {
+        setError(outcome.error);
+        return;
+      }
       const next = { draft, attempt: null, outgoing: outcome.outgoing };
       // Written here, too: this part of the page may have gone while the answer was on its way.
       if (!alive.current) keepComposition(sessionStorage, next);
@@ -79,12 +82,17 @@ export function useCompose(start: Composition) {
       try {
         const ahead = draft.later ? 0 : await clockAhead(api).catch(() => 0);
         const now = new Date(Date.now() + ahead + UNDO_SECONDS * 1000).toISOString();
-        await run(newAttempt(requestOf(draft, variables, draft.later ? draft.sendAt : now)), draft.later, ahead);
+        await run(newAttempt(requestOf(draft, variables, draft.later ? draft.sendAt : now)), ahead, false);
       } finally {
         setAsking(false);
       }
     },
-    askAgain: () => (attempt ? run(attempt, draft.later, 0) : Promise.resolve()),
+    askAgain: () => (attempt ? run(attempt, 0, true) : Promise.resolve()),
+    /** Asks no more: the message can be changed, and sent as another one. */
+    giveUp: () => {
+      setError(null);
+      put({ attempt: null });
+    },
     /** Takes it back. True where it did not go out; the message is in the form again, as it was. */
     undo: async (): Promise<boolean> => {
       if (!outgoing) return false;
