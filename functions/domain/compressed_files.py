@@ -6,6 +6,7 @@ from typing import Any
 from functions.domain.archives import Place
 
 UNPACK_STEP = 64 << 10  # bytes
+_MEMBER = 4  # headers: what it costs to begin another member, of which an empty one has nothing to unpack
 _HAS_EXTRA, _HAS_NAME = 1 << 2, 1 << 3
 _TAR = {"tgz": "tar", "taz": "tar", "tbz": "tar", "tbz2": "tar"}
 
@@ -32,6 +33,7 @@ class Gzip:
             self._place.findings.unpacked -= len(out)
             self._reader.feed(out)
             if self._inflate.eof:  # another member may follow (§2.2)
+                self._place.findings.headers -= _MEMBER
                 data = self._inflate.unused_data
                 self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
             else:
@@ -53,6 +55,7 @@ class Bzip2:
 
         while not self._broken and not self._place.findings.done:
             if self._unpack is None or self._unpack.eof:
+                self._place.findings.headers -= _MEMBER
                 data = self._unpack.unused_data if self._unpack else data
                 self._unpack = BZ2Decompressor()
             if not data and self._unpack.needs_input:

@@ -243,8 +243,24 @@ def twentieth(monkeypatch: pytest.MonkeyPatch) -> None:
             lambda: ("a.zip", NAMED * 100_000),
             800_000,
         ),
+        # And for each member, though nothing is in it.
+        (lambda: ("a.gz", gzip.compress(b"") * 100_000), 100_000),
+        (lambda: ("a.bz2", bz2.compress(b"") * 100_000), 100_000),
+        (lambda: ("a.zip", zipped(b__zip=zipped(a__bz2=bz2.compress(b"") * 500_000))), 100_000),
     ],
-    ids=["zip", "nested", "gzip", "tgz", "bzip2", "many inner archives", "marks alone", "many names"],
+    ids=[
+        "zip",
+        "nested",
+        "gzip",
+        "tgz",
+        "bzip2",
+        "many inner archives",
+        "marks alone",
+        "many names",
+        "empty members of gzip",
+        "empty streams of bzip2",
+        "empty streams in two ZIPs",
+    ],
 )
 def test_a_bomb_costs_little(make: Callable[[], tuple[str, bytes]], most: int) -> None:
     filename, data = make()
@@ -265,6 +281,12 @@ def test_no_more_is_unpacked_than_the_limit() -> None:
     """What is behind it is not found, which is what the limit says."""
     tar = tarred("a.bin", data=bytes(UNPACKED_LIMIT)) + tarred("setup.exe")
     assert archive_problem("a.tgz", in_blocks(gzip.compress(tar), 64 << 10)) == ""
+
+
+def test_a_file_of_thousands_of_members_is_looked_through() -> None:
+    """As logs are that a member is added to for each line."""
+    data = gzip.compress(tarred("a.txt", data=b"x" * 512)[:1024]) * 10_000 + gzip.compress(tarred("setup.exe"))
+    assert "setup.exe" in archive_problem("a.tgz", in_blocks(data, 64 << 10))
 
 
 BITS = [data for _, data, _ in REFUSED.values()] + [data for _, data in FINE.values() if len(data) < 50_000]
