@@ -218,6 +218,11 @@ def test_a_link_of_another_key_is_accepted_nowhere(links: TrackLinks, tmp_path: 
         "https://[::1",
         "https://a\udc00.example/",
         "https://" + "ä" * 70 + ".example/",
+        "https://" + "ä." * 300 + "example/",
+        "https://" + "ä." * 2_000_000 + "example/",
+        "https://a.example/" + "ä" * 2_000_000,
+        "https://xn--zz.ä.example/",
+        "https://ä..example/",
     ],
 )
 def test_only_complete_http_links_are_tracked(links: TrackLinks, href: str) -> None:
@@ -243,6 +248,12 @@ def test_a_link_is_looked_at_again_when_it_is_clicked(links: TrackLinks, ring: K
     [
         ("https://a.example/ä?q=ü", "https://a.example/%C3%A4?q=%C3%BC"),
         ("https://bücher.example/x", "https://xn--bcher-kva.example/x"),
+        ("https://straße.example/x", "https://xn--strae-oqa.example/x"),  # not strasse.example, which is another
+        ("https://пример.рф:8080/a", "https://xn--e1afmkfd.xn--p1ai:8080/a"),
+        ("https://ü:p@bücher.example:80/x", "https://%C3%BC:p@xn--bcher-kva.example:80/x"),
+        ("https://ü@a.example/", "https://%C3%BC@a.example/"),
+        ("https://ü@[::1]:80/", "https://%C3%BC@[::1]:80/"),
+        ("https://日本。example/", "https://xn--wgv71a.example/"),
         ("  https://a.example/a b\n", "https://a.example/a%20b"),
         ("https://a.exa\nmple/x", "https://a.example/x"),
         ("HTTPS://A.example/%7Euser?a=1&b=%26#f", "HTTPS://A.example/%7Euser?a=1&b=%26#f"),
