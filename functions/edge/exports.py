@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -14,17 +15,21 @@ BLOCK = 200  # rows that are sent together
 
 # A spreadsheet takes a cell that begins so for a formula, and runs it:
 # https://owasp.org/www-community/attacks/CSV_Injection. An apostrophe before it makes it text. A cell that begins with
-# an apostrophe itself gets another, so that `plain` finds what stood there.
-_ACTIVE = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20'")  # and the full-width forms
+# an apostrophe itself gets another, so that `plain` finds what stood there. Where a country's spreadsheets part cells
+# by semicolons or tabs, our commas part and our quotes hold nothing: there cells and rows begin in the middle of ours.
+_ACTIVE = "=+@\uff1d\uff0b\uff0d\uff20'-"  # and the full-width forms
+_AT_START, _INSIDE = rf"(?=[\t\r\n{_ACTIVE}])", rf'(?="*[{_ACTIVE}])'
+_BEGINS = re.compile(rf"\A{_AT_START}|(?<=[;\t\r\n]){_INSIDE}")
+_QUOTED = re.compile(rf"\A'{_AT_START}|(?<=[;\t\r\n])'{_INSIDE}")
 
 
 def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_ACTIVE) else cell
+    return _BEGINS.sub("'", cell)
 
 
 def plain(cell: str) -> str:
     """What `harmless` was given."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_ACTIVE) else cell
+    return _QUOTED.sub("", cell)
 
 
 def file(request: Request, name: str, kind: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:

@@ -211,9 +211,10 @@ export interface paths {
         /**
          * All sends that match, as one file
          * @description The filters of the list, without pages: newest first, sent while it is read. CSV has one row for each send, and
-         *     lists as words of one cell; a cell that a spreadsheet would run as a formula has an apostrophe before it.
-         *     NDJSON has one send a line, as in the list. A file that ends early ends without its last chunk: the answer may
-         *     take five minutes, so a very large one is best asked for in parts, with `since` and `until`.
+         *     lists as words of one cell; an apostrophe stands before whatever a spreadsheet would run as a formula, in the
+         *     middle of a cell too, after a semicolon, a tab or a line break. NDJSON has one send a line, as in the list. A file
+         *     that ends early ends without its last chunk: the answer may take five minutes, so a very large one is best asked
+         *     for in parts, with `since` and `until`.
          */
         get: operations["exportSends"];
         put?: never;
@@ -820,8 +821,8 @@ export interface paths {
          * @description Newest first, made while it is sent: however long the list is, the answer begins at once. One that ends without
          *     the end of its last chunk was cut off.
          *
-         *     In CSV a cell that a spreadsheet would take for a formula has an apostrophe before it; the import takes it off
-         *     again.
+         *     In CSV an apostrophe stands before whatever a spreadsheet would take for a formula: where a cell begins, and after
+         *     a semicolon, a tab or a line break in it. The import takes it off again.
          */
         get: operations["exportSuppressions"];
         put?: never;
