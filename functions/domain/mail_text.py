@@ -14,7 +14,12 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r'([^\s=]+)="([^"]*)"')
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_INVISIBLE = str.maketrans({"\u00a0": " ", **dict.fromkeys("\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff", "")})
+_INVISIBLE = str.maketrans({"\u00a0": " ", **dict.fromkeys("\u00ad\u034f\u200b\u2060\ufeff", "")})
+# Between two letters these spell a word (Persian, Indic scripts), between emoji they make one of them. By a space, by
+# each other or alone they are padding.
+_JOINERS = "\u200c\u200d"
+_BLANK = rf"[\s\u00ad\u034f\u200b\u2060\ufeff{_JOINERS}]"
+_PADDING = re.compile(rf"[{_JOINERS}](?={_BLANK})|(?<={_BLANK})[{_JOINERS}]|\A[{_JOINERS}]\Z")
 _HIDDEN = re.compile(r"(?:^|[;\s])display\s*:\s*none", re.IGNORECASE)
 _WITH_ATTRIBUTES = frozenset(("a", "img", "ol"))
 _LISTS = ("ul", "ol")
@@ -63,6 +68,14 @@ def as_text(html: str) -> str:
     return writer.result()
 
 
+def _visible(text: str) -> str:
+    if text.isascii():
+        return text
+    if any(joiner in text for joiner in _JOINERS):
+        text = _PADDING.sub("", text)
+    return text.translate(_INVISIBLE)
+
+
 class _Writer:
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -78,13 +91,13 @@ class _Writer:
 
     def text(self, value: str) -> None:
         if self._pre:
-            first, *others = value.translate(_INVISIBLE).replace("\r\n", "\n").split("\n")
+            first, *others = _visible(value).replace("\r\n", "\n").split("\n")
             self._line += first
             for line in others:
                 self._break()
                 self._line = line
             return
-        value = _SPACE.sub(" ", value).translate(_INVISIBLE)
+        value = _visible(_SPACE.sub(" ", value))
         words = value.strip(" ")
         if not words:
             self._space = self._space or (bool(value) and bool(self._line))

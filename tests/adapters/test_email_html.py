@@ -161,6 +161,11 @@ def test_the_preheader_is_first_hidden_and_escaped() -> None:
         ("<title>T</title><style>p{}</style><script>x</script>y", "y\n"),
         ("", ""),
         ("<p> </p>&zwnj;&#8203;", ""),
+        ("<p>&zwnj;</p><p>a&zwnj;&nbsp;&zwj;&#847;b &zwnj;c&#8203;&zwj;&zwnj;d&shy;e</p>", "a b cde\n"),
+        # Without their joiners these are other words, or four emoji.
+        ("<p>می\u200cشود <b>نمی\u200cروم</b></p>", "می\u200cشود نمی\u200cروم\n"),
+        ("<p>क्\u200dष ক্\u200cষ</p>", "क्\u200dष ক্\u200cষ\n"),
+        ("<pre>👨\u200d👩\u200d👧 ❤️\u200d🔥</pre>", "👨\u200d👩\u200d👧 ❤️\u200d🔥\n"),
     ],
 )  # fmt: skip
 def test_the_text_is_what_a_reader_sees(html: str, expected: str) -> None:
