@@ -93,8 +93,13 @@ def reserve(calendar: Calendar, now: datetime, recipients: int, limit: Limits) -
         else:
             break
     at = start if bucket == first else datetime.fromtimestamp(bucket * _BUCKET, UTC)
-    taken = Calendar({str(bucket): SEND_UNITS}, {str(bucket // _HOUR): recipients})
-    return Slot(at, reason if at > now else "", taken)
+    return Slot(at, reason if at > now else "", taken(at, recipients))
+
+
+def taken(slot: datetime, recipients: int) -> Calendar:
+    """What a slot adds to the calendar."""
+    bucket = _bucket(slot)
+    return Calendar({str(bucket): SEND_UNITS}, {str(bucket // _HOUR): recipients})
 
 
 def given_back(slot: datetime, recipients: int) -> Calendar:
@@ -113,8 +118,10 @@ def left(calendar: Calendar, now: datetime, limit: Limits) -> tuple[int, int]:
 
 
 def _windows(taken: Mapping[str, int], at: int, span: int) -> list[int]:
-    """How full each window with this bucket in it is: what is reserved ahead counts as much as what is past."""
-    around = [taken.get(str(b), 0) for b in range(at - span, at + span + 1)]
+    """How full each window with this bucket in it is: what is reserved ahead counts as much as what is past.
+
+    One instance may hear that a slot was given back before it hears that another had taken it: that is no more room."""
+    around = [max(taken.get(str(b), 0), 0) for b in range(at - span, at + span + 1)]
     return [sum(around[i : i + span + 1]) for i in range(span + 1)]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from functions.services.endpoints import Endpoints
     from functions.services.event_deliveries import EventDeliveries
     from functions.services.outbox import Outbox
+    from functions.services.pacing import Pacing
     from functions.services.resending import Resending
     from functions.services.timeline import Timeline
 
@@ -96,6 +97,12 @@ class Queue(Backends):
         return Batches(self.documents, self.clock)
 
     @once
+    def pacing(self) -> "Pacing":
+        from functions.services.pacing import Pacing
+
+        return Pacing(self.documents, self.clock, self.settings.units_per_minute)
+
+    @once
     def resending(self) -> "Resending":
         from functions.services.resending import Resending
 
@@ -105,6 +112,7 @@ class Queue(Backends):
     def controlling(self) -> "Controlling":
         from functions.services.controlling import Controlling
 
-        # Who connects or disconnects an account sends nothing again, and asks for no batch.
+        # Who connects or disconnects an account sends nothing again, asks for no batch, and finds few slots given out.
         resending, batches = later(lambda: self.resending), later(lambda: self.batches)
-        return Controlling(self.documents, self.outbox, resending, batches, self.tasks, self.clock)
+        pacing = later(lambda: self.pacing)
+        return Controlling(self.documents, self.outbox, resending, batches, pacing, self.tasks, self.clock)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from functions.services.foresight import Foresight
     from functions.services.history import History
     from functions.services.merging import Merging
-    from functions.services.pacing import Pacing
     from functions.services.reconciling import Reconciling
     from functions.services.repeating import Repeating
     from functions.services.sending import Sending
@@ -33,12 +32,6 @@ class App(TriggersAndWebhooks, ForOperators):
     def sweep(self) -> "Swept":
         """What is overdue, and what has to be done from time to time. Raises Unavailable."""
         return self.sweeping.sweep()
-
-    @once
-    def pacing(self) -> "Pacing":
-        from functions.services.pacing import Pacing
-
-        return Pacing(self.documents, self.clock, self.settings.units_per_minute)
 
     @once
     def reconciling(self) -> "Reconciling":

@@ -101,7 +101,7 @@ class Attempting:
     def settled(self, claimed: Claimed, after: Send) -> Send:
         before = claimed.found.send
         if after.status in (Status.QUEUED, Status.FAILED):
-            self._pacing.give_back(claimed.account, before.slot_at, before.recipients)
+            self._pacing.give_back(before)
         after = replace(after, answered=before.answered or after.status)
         settled = self._settling.settle(claimed.found, claimed.account, after)
         if settled.sent_at and (
@@ -150,7 +150,7 @@ class Attempting:
     def hold(self, found: Found, send: Send, account: GmailAccount) -> None:
         held = sends.postpone(send, self._clock() + HELD, ReauthRequired.code, _held(account))
         saved = self._outbox.save(found, replace(held, slot_at=None)).send
-        self._pacing.give_back(account, send.slot_at, send.recipients)
+        self._pacing.give_back(send)
         self._release_if_mended(saved, account)
 
     def _release_if_mended(self, held: Send, account: GmailAccount) -> None:

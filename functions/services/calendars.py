@@ -1,8 +1,8 @@
 """A calendar that instances share: what the store has of it, and what this instance added since.
 
-What is added is written down once it amounts to a tenth of a budget, and what the others wrote is read at the same
-time: a lone send costs no extra write, and a burst of a thousand costs a few dozen instead of a thousand writes to one
-document. Between two such moments an instance may overlook what others did by as much.
+What is added, or given back, is written down once it amounts to a tenth of a budget, and what the others wrote is read
+at the same time: a lone send costs no extra write, and a burst of a thousand costs a few dozen instead of a thousand
+writes to one document. Between two such moments an instance may overlook what others did by as much.
 """
 
 import threading
@@ -48,7 +48,7 @@ class SharedCalendar:
             self.exchange(now)
 
     def write_if_much(self, now: datetime, limit: Limits) -> None:
-        units, recipients = sum(self._added.units.values()), sum(self._added.recipients.values())
+        units, recipients = (abs(sum(of.values())) for of in (self._added.units, self._added.recipients))
         if units * 10 >= limit.units_per_minute or recipients * 10 >= limit.recipients_per_day:
             self.exchange(now)
 

@@ -1,7 +1,7 @@
 """What an owner can do to a send that is on record: cancel, move, send again; and the queues of whole accounts."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from functions.services.outbox import Found, Outbox, found
 
 if TYPE_CHECKING:
     from functions.services.batches import Batches
+    from functions.services.pacing import Pacing
     from functions.services.resending import Resending
 
 PAGE = 200
@@ -29,6 +30,7 @@ class Controlling:
         outbox: Outbox,
         resending: "Resending",
         batches: "Batches",
+        pacing: "Pacing",
         tasks: Tasks,
         clock: Clock,
     ) -> None:
@@ -36,15 +38,19 @@ class Controlling:
         self._batches = batches
         self._outbox = outbox
         self._resending = resending
+        self._pacing = pacing
         self._tasks = tasks
         self._clock = clock
 
     def cancel(self, caller: Caller, send_id: str) -> Send:
         """Raises NotFound; Conflict once it has begun. Cancelling twice is fine."""
-        return self._change(
+        before, after = self._change(
             lambda: self._find(caller, send_id),
             lambda send: send if send.status is Status.CANCELLED else sends.cancel(send, "its owner cancelled it"),
         )
+        if after != before:
+            self._free([before])
+        return after
 
     def cancel_batch(self, caller: Caller, batch_id: str) -> int:
         """How many of its sends were cancelled; those that have begun are not.
@@ -55,14 +61,14 @@ class Controlling:
         if there is None or not caller.may_use(there.batch.account):
             raise NotFound("There is no batch with this id.")
         self._batches.close(there)
-        cancel = partial(sends.cancel, detail="its owner cancelled the batch")
-        return len(self._each_waiting(caller.owner, {"batch": batch_id}, cancel))
+        return self._cancel_each(caller.owner, {"batch": batch_id}, "its owner cancelled the batch")
 
     def reschedule(self, caller: Caller, send_id: str, at: datetime) -> Send:
         """Another time for a send that has not begun; a past one means now. Raises NotFound, Conflict."""
-        moved = self._change(
+        before, moved = self._change(
             lambda: self._find(caller, send_id), lambda send: sends.reschedule(send, at, self._clock())
         )
+        self._free([before])
         self._enqueue(moved)
         return moved
 
@@ -72,8 +78,7 @@ class Controlling:
 
     def cancel_all(self, owner: str, account_id: str) -> None:
         """The account was disconnected: nothing of it goes out any more."""
-        cancel = partial(sends.cancel, detail="the account was disconnected")
-        self._each_waiting(owner, {"account": account_id}, cancel)
+        self._cancel_each(owner, {"account": account_id}, "the account was disconnected")
 
     def release_all(self, owner: str, account_id: str) -> None:
         """The account was reconnected: what was held for that goes out."""
@@ -81,11 +86,26 @@ class Controlling:
         def release(send: Send) -> Send:
             return sends.release(send, self._clock()) if send.waits_for == ReauthRequired.code else send
 
-        for send in self._each_waiting(owner, {"account": account_id}, release):
-            self._enqueue(send)
+        for changed in self._each_waiting(owner, {"account": account_id}, release):
+            for _, send in changed:
+                self._enqueue(send)
 
-    def _each_waiting(self, owner: str, of: Mapping[str, str], change: Callable[[Send], Send]) -> list[Send]:
-        changed = []
+    def _cancel_each(self, owner: str, of: Mapping[str, str], why: str) -> int:
+        cancelled = 0
+        for changed in self._each_waiting(owner, of, partial(sends.cancel, detail=why)):
+            self._free([before for before, _ in changed])
+            cancelled += len(changed)
+        return cancelled
+
+    def _free(self, given_up: Sequence[Send]) -> None:
+        """Their slots, as they were before, are for others."""
+        if any(send.slot_at for send in given_up):
+            self._pacing.give_back_all(given_up)
+
+    def _each_waiting(
+        self, owner: str, of: Mapping[str, str], change: Callable[[Send], Send]
+    ) -> Iterator[list[tuple[Send, Send]]]:
+        """What was changed, before and after, page by page."""
         for status in sends.WAITING:
             after = None
             while True:
@@ -99,13 +119,12 @@ class Controlling:
                     )
                 )
                 together = [found(document) for document in page.documents]
-                for start in range(0, len(together), AT_ONCE):
-                    changed += self._changed(together[start : start + AT_ONCE], change)
+                starts = range(0, len(together), AT_ONCE)
+                yield [pair for start in starts for pair in self._changed(together[start : start + AT_ONCE], change)]
                 if (after := page.next) is None:
                     break
-        return changed
 
-    def _changed(self, together: Sequence[Found], change: Callable[[Send], Send]) -> list[Send]:
+    def _changed(self, together: Sequence[Found], change: Callable[[Send], Send]) -> list[tuple[Send, Send]]:
         """All in one commit or, where somebody else is at one of them, one by one."""
         wanted = []
         for before in together:
@@ -115,22 +134,23 @@ class Controlling:
                     wanted.append((before, after))
         try:
             self._outbox.save_all(wanted)
-            return [after for _, after in wanted]
+            return [(before.send, after) for before, after in wanted]
         except PreconditionFailed:
             changed = []
             for before, _ in wanted:
                 with contextlib.suppress(Conflict, NotFound):
-                    now = self._change(partial(self._existing, before.send.owner, before.send.id), change)
-                    if now != before.send:
-                        changed.append(now)
+                    then, now = self._change(partial(self._existing, before.send.owner, before.send.id), change)
+                    if now != then:
+                        changed.append((then, now))
             return changed
 
-    def _change(self, read: Callable[[], Found], change: Callable[[Send], Send]) -> Send:
+    def _change(self, read: Callable[[], Found], change: Callable[[Send], Send]) -> tuple[Send, Send]:
+        """The send before and after."""
         for _ in range(TRIES):
             before = read()
             try:
                 after = change(before.send)
-                return before.send if after == before.send else self._outbox.save(before, after).send
+                return before.send, before.send if after == before.send else self._outbox.save(before, after).send
             except NotAllowed as exc:
                 raise Conflict(f"This is too late: {exc}.") from None
             except PreconditionFailed:

@@ -137,25 +137,25 @@ class Delivering:
             self._later(found, send, error)
             return
         if reason:
-            self._outbox.save(found, sends.cancel(send, reason))
+            self._end(found, sends.cancel(send, reason))
             return
         if not send.composed:
             completed = self._completed(found, account)
             if completed is None:
                 return
             found, send = completed, completed.send
-        if not self._pacing.holds(account, send.slot_at):
-            slot = self._pacing.reserve(account, send.recipients, instead_of=send.slot_at)
-            send = replace(send, slot_at=slot.at)
-            if slot.at > self._clock() + EARLY:
-                waiting = self._outbox.save(found, sends.postpone(send, slot.at, "paced", slot.reason))
-                self.enqueue(waiting.send)
-                return
         try:
+            if not self._pacing.holds(account, send.slot_at):
+                slot = self._pacing.reserve(account, send.recipients, instead_of=send.slot_at)
+                send = replace(send, slot_at=slot.at)
+                if slot.at > self._clock() + EARLY:
+                    waiting = self._outbox.save(found, sends.postpone(send, slot.at, "paced", slot.reason))
+                    self.enqueue(waiting.send)
+                    return
             self._claim(found, send, account)
-        except PreconditionFailed:  # the task was delivered twice, and the other one has it
+        except PreconditionFailed:  # its owner changed it, or the task was delivered twice, and the other one has it
             if send.slot_at != found.send.slot_at:
-                self._pacing.give_back(account, send.slot_at, send.recipients)
+                self._pacing.unreserve(send, instead_of=found.send.slot_at)
             raise
 
     def _completed(self, found: Found, account: GmailAccount) -> Found | None:
@@ -172,15 +172,16 @@ class Delivering:
             self._end(found, self._failed(found.send, error), error)
         return None
 
-    def _end(self, found: Found, after: Send, error: IntegrationError) -> None:
-        """Nothing goes out any more. Of a message that was never composed, its webhook's log says so in the same
-        commit. Raises PreconditionFailed, Unavailable."""
-        if found.send.composed:
+    def _end(self, found: Found, after: Send, error: IntegrationError | None = None) -> None:
+        """Nothing goes out any more, and its slot is free again. Of a message that was never composed, its webhook's
+        log says what was wrong, in the same commit. Raises PreconditionFailed, Unavailable."""
+        if error is None or found.send.composed:
             self._outbox.save(found, after)
-            return
-        completing = self._completing()
-        self._outbox.save(found, after, *completing.noting(found.send, error))
-        completing.failed(found.send, error)
+        else:
+            completing = self._completing()
+            self._outbox.save(found, after, *completing.noting(found.send, error))
+            completing.failed(found.send, error)
+        self._pacing.give_back(after)
 
     def _claim(self, found: Found, send: Send, account: GmailAccount) -> None:
         """`send` is what was found, with the slot it has now."""
@@ -192,14 +193,13 @@ class Delivering:
             self._attempting.hold(found, send, account)
             return
         except NotFound:
-            self._outbox.save(found, sends.cancel(send, DISCONNECTED))
+            self._end(found, sends.cancel(send, DISCONNECTED))
             return
         except (Unavailable, InvalidCredentials) as error:
             self._later(found, send, error)
             return
         except IntegrationError as error:
-            self._outbox.save(found, self._failed(send, error))
-            self._pacing.give_back(account, send.slot_at, send.recipients)
+            self._end(found, self._failed(send, error), error)
             return
         send = replace(send, history_id=account.history_id)
         claimed = self._outbox.claim(found, sends.claim(send, random_id("atm", self._random), now))
@@ -211,7 +211,7 @@ class Delivering:
             self._attempting.settled(ready, self._attempting.tried(claimed.send, error))
             return
         if gone:
-            self._outbox.save(claimed, sends.abandon(claimed.send, DISCONNECTED))
+            self._end(claimed, sends.abandon(claimed.send, DISCONNECTED))
             return
         self._attempting.attempt(ready)
 

@@ -124,7 +124,7 @@ class Sending:
         try:
             found = self._outbox.create(send, content)
         except PreconditionFailed:
-            self._pacing.give_back(account, send.slot_at, send.recipients)
+            self._pacing.give_back(send)
             self._blobs.delete_all(prefix)
             there = self._outbox.find(caller.owner, send_id)
             if there is None:

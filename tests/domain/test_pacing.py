@@ -173,3 +173,11 @@ def test_what_has_left_both_windows_is_forgotten() -> None:
 )
 def test_the_daily_limit_is_gmails_unless_the_account_has_one(email: str, daily: int | None, allowed: int) -> None:
     assert pacing.limits(email, 6000, daily) == Limits(6000, allowed)
+
+
+def test_what_was_given_back_before_it_was_taken_makes_no_room_for_others() -> None:
+    """Of two instances, one has not written down yet what the other one gave back."""
+    limit = Limits(SEND_UNITS, 10)
+    calendar = pacing.taken(NOW, 10).plus(pacing.given_back(NOW + HOUR, 5))
+    assert pacing.left(calendar, NOW, limit) == (0, 0)
+    assert pacing.reserve(calendar, NOW, 1, limit).at > NOW + 24 * HOUR

@@ -59,6 +59,7 @@ def test_connecting_and_disconnecting_take_no_client_library(inside: Inside, use
     # What judges a message is loaded where one has come.
     assert "functions.domain.bounces" not in loaded
     assert "functions.services.incoming" not in loaded
+    assert "functions.services.pacing" not in loaded  # nothing waited for its slot
 
     bearer = f"Bearer {user.token}"
     status, body, loaded = call(inside, "list", "GET", f"/api/gmail/accounts/{account}/", Authorization=bearer)
@@ -69,6 +70,7 @@ def test_connecting_and_disconnecting_take_no_client_library(inside: Inside, use
     assert status == 204, body
     assert heavy(loaded) == []
     assert "functions.services.mailbox" not in loaded
+    assert "functions.services.pacing" not in loaded
 
 
 def test_with_googles_clients_the_code_is_exchanged_by_theirs(inside: Inside, user: Caller, ada: Person) -> None:

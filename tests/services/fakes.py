@@ -515,7 +515,9 @@ class World:
         self.batches = Batches(documents, clock)
         self.standings = Standings(documents)
         self.resending = Resending(documents, self.outbox, self.tasks, clock)
-        self.controlling = Controlling(documents, self.outbox, self.resending, self.batches, self.tasks, clock)
+        self.controlling = Controlling(
+            documents, self.outbox, self.resending, self.batches, self.pacing, self.tasks, clock
+        )
         self.sweeping = Sweeping(documents, self.tasks.enqueue, clock, [self.event_deliveries.sweep])
         self.history = History(documents, self.blobs, self.gmail, self.tokens, self.batches, self.timeline, clock)
         self.reconciling = Reconciling(

@@ -1,19 +1,23 @@
 """The account's budget, shared by instances through the store."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from functions.domain import records, retries
 from functions.domain.accounts import GmailAccount
-from functions.domain.ports import Documents
+from functions.domain.errors import Unavailable
+from functions.domain.pacing import Calendar
+from functions.domain.ports import Create, Delete, Documents, Write
 from functions.domain.sends import Status
-from functions.services import calendars
+from functions.domain.suppressions import Reason, Suppression
+from functions.services import calendars, contents, standing
 from functions.services.pacing import Pacing
-from tests.services.fakes import OWNER, START, FlakyDocuments, World, says
+from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, World, says
 
 
 def test_a_lone_send_costs_no_write(world: World) -> None:
@@ -191,3 +195,171 @@ def test_what_gmail_refused_or_put_off_takes_nothing_from_the_day(world: World) 
     world.run(minutes=5)
     assert world.record(deferred).status is Status.SENT
     assert world.pacing.capacity(world.account()).recipients_left_today == 1999
+
+
+# Slots that are not used
+
+
+class Watched(FlakyDocuments):
+    """Counts what is written to calendars."""
+
+    calendars = 0
+
+    def commit(self, writes: Sequence[Write]) -> list[str]:
+        self.calendars += sum("/pacing/" in write.path for write in writes)
+        return super().commit(writes)
+
+
+def half_sent(world: World) -> tuple[str, list[str]]:
+    """A batch that takes the whole day: 60 of it are sent, 40 have their slots in the next minute."""
+    world.change_account(daily_limit=100)
+    batch = world.merge([f"p{n}@example.org" for n in range(100)])
+    world.deliver()
+    waiting = [send.id for send in batch.sends if world.record(send.id).status is Status.QUEUED]
+    assert len(waiting) == 40
+    assert left_today(world) == 0
+    return batch.id, waiting
+
+
+def left_today(world: World) -> int:
+    return world.pacing.capacity(world.account()).recipients_left_today
+
+
+def taken(world: World) -> int:
+    """Recipients in the calendar's windows, once all is written down."""
+    left_today(world)
+    document = world.documents.get(f"owners/{OWNER}/pacing/{ACCOUNT}")
+    calendar = records.from_data(Calendar, document.data) if document else Calendar()
+    return sum(calendar.current(world.clock()).recipients.values())
+
+
+@pytest.mark.parametrize(("change", "writes"), [("cancel", 40), ("move", 40), ("cancel_batch", 1), ("disconnect", 1)])
+def test_what_its_owner_cancels_or_moves_leaves_its_slot_to_others(world: World, change: str, writes: int) -> None:
+    """Another function does it: what that one remembers for itself helps nobody."""
+    batch, waiting = half_sent(world)
+    documents = Watched(world.documents)
+    other = world.beside(documents)
+    if change == "cancel_batch":
+        assert other.controlling.cancel_batch(CALLER, batch) == 40
+    elif change == "disconnect":
+        other.disconnect()
+        world.connect()
+        world.change_account(daily_limit=100)
+    elif change == "cancel":
+        for send_id in waiting:
+            other.controlling.cancel(CALLER, send_id)
+    else:
+        for send_id in waiting:
+            other.controlling.reschedule(CALLER, send_id, START + timedelta(days=2))
+    assert documents.calendars == writes
+
+    world.clock.pass_(minutes=1, seconds=10)
+    assert left_today(world) == 40
+    assert world.send().status == "sent"
+    assert left_today(world) == 39
+
+
+def test_a_slot_is_given_back_once(world: World) -> None:
+    _, waiting = half_sent(world)
+    for _ in range(2):
+        world.controlling.cancel(CALLER, waiting[0])
+        world.controlling.reschedule(CALLER, waiting[1], START + timedelta(days=2))
+    assert left_today(world) == 2
+
+
+def test_what_has_no_slot_is_cancelled_without_a_look_at_the_calendar(world: World) -> None:
+    documents = Watched(world.documents)
+    send_ids = [world.queue(send_at=START + timedelta(days=1)) for _ in range(3)]
+    other = world.beside(documents)
+    other.controlling.cancel(CALLER, send_ids[0])
+    other.controlling.reschedule(CALLER, send_ids[1], START + timedelta(days=2))
+    other.disconnect()
+    assert documents.calendars == 0
+
+
+def suppressed(world: World, _: str) -> None:
+    entry = Suppression(address="bob@example.org", reasons=(Reason.UNSUBSCRIBED,), created_at=START)
+    world.documents.commit([Create(standing.path(OWNER, "bob@example.org"), records.to_data(entry))])
+
+
+def overtaken(world: World, send_id: str) -> None:
+    first = world.queue()
+    world.set(first, replies=1)
+    world.set(send_id, in_reply_to_send=first, cancel_if=("replied",))
+
+
+def without_content(world: World, send_id: str) -> None:
+    world.documents.commit([Delete(contents.path(OWNER, send_id))])
+
+
+def without_a_token(world: World, send_id: str) -> None:
+    world.set(send_id, tries=retries.MAX_TRIES - 1)
+    world.oauth.fails = [Unavailable("5xx")]  # the one there was is good for an hour
+
+
+def disconnected(world: World, _: str) -> None:
+    """While it is claimed."""
+    claim = world.outbox.claim
+
+    def claimed(found, after):  # type: ignore[no-untyped-def]
+        world.disconnect()
+        return claim(found, after)
+
+    world.outbox.claim = claimed  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("becomes", [suppressed, overtaken, without_content, without_a_token, disconnected])
+def test_what_does_not_go_out_when_its_slot_comes_takes_nothing_from_the_day(
+    world: World, becomes: Callable[[World, str], None]
+) -> None:
+    world.change_account(daily_limit=1)
+    world.send()
+    send_id = world.queue()
+    world.deliver()
+    slot = world.record(send_id).slot_at
+    assert slot
+    becomes(world, send_id)
+    world.clock.now = slot
+    world.delivering.deliver(OWNER, send_id)
+
+    assert world.record(send_id).status in (Status.CANCELLED, Status.FAILED)
+    if becomes is disconnected:
+        world.connect()
+        world.change_account(daily_limit=1)
+    assert left_today(world) == 1
+
+
+@pytest.mark.parametrize("gets", ["its first", "another", "one that is now"])
+def test_what_is_cancelled_while_it_gets_a_slot_keeps_none(world: World, gets: str) -> None:
+    world.change_account(daily_limit=1)
+    world.send()
+    send_id = world.queue()
+    if had_one := gets != "its first":
+        world.deliver()
+        slot = world.record(send_id).slot_at
+        assert slot
+        world.clock.now = slot + timedelta(minutes=2)  # which it missed
+    if gets == "another":
+        world.pacing.pause(world.account(), world.clock() + timedelta(hours=1), "Gmail asks to slow down")
+    before = taken(world)
+    save = world.outbox.save
+
+    def cancelled_meanwhile(found, after, *also):  # type: ignore[no-untyped-def]
+        world.outbox.save = save  # type: ignore[method-assign]
+        world.controlling.cancel(CALLER, send_id)
+        return save(found, after, *also)
+
+    world.outbox.save = cancelled_meanwhile  # type: ignore[method-assign]
+    world.delivering.deliver(OWNER, send_id)
+    assert world.record(send_id).status is Status.CANCELLED
+    assert taken(world) == before - had_one
+
+
+def test_what_is_given_back_in_a_burst_is_written_down(world: World) -> None:
+    account, send = world.account(), replace(world.record(world.queue()), slot_at=START)
+    for _ in range(60):
+        world.pacing.reserve(account, 1)
+    for _ in range(30):
+        world.pacing.give_back(send)
+    other = Pacing(world.documents, world.clock, 6000)
+    assert other.capacity(account).recipients_left_today > 2000 - 60 + 30 - 6
