@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from functions.domain.messages import Address
 
-# A document holds 1 MiB. What is larger than these goes to the blob store.
+# A document holds 1 MiB. What is larger than these goes to the blob store, and what makes the document larger than it
+# may be.
+DOCUMENT = 900_000  # bytes: room for what an update adds, and for being counted in another way
 INLINE_BODIES = 256 << 10  # bytes, compressed
 INLINE_PART = 64 << 10  # bytes
 INLINE_PARTS = 512 << 10  # bytes, of all parts together

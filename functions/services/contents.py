@@ -7,6 +7,7 @@ from datetime import datetime
 
 from functions.domain import records
 from functions.domain.contents import (
+    DOCUMENT,
     INLINE_BODIES,
     INLINE_PART,
     INLINE_PARTS,
@@ -63,9 +64,7 @@ def store(
     expires_at: datetime | None = None,
 ) -> Data:
     """The document of a message's content; what does not fit in is written to blobs under `prefix`."""
-    bodies, bodies_blob = pack_bodies(message.text, message.html), ""
-    if len(bodies) > INLINE_BODIES:
-        bodies, bodies_blob = b"", blobs.write(f"{prefix}bodies", [bodies]).name
+    room = DOCUMENT - _size_of_rest(message)
     parts, inline = [], 0
     for index, attachment in enumerate(message.attachments):
         part = StoredPart(
@@ -73,12 +72,15 @@ def store(
         )
         if isinstance(attachment.source, BlobSource):
             part = replace(part, blob=attachment.source.name, shared=attachment.source.shared)
-        elif attachment.size <= INLINE_PART and inline + attachment.size <= INLINE_PARTS:
+        elif attachment.size <= INLINE_PART and inline + attachment.size <= min(INLINE_PARTS, room):
             inline += attachment.size
             part = replace(part, data=b"".join(attachment.source()))
         else:
             part = replace(part, blob=blobs.write(f"{prefix}{index}", attachment.source()).name)
         parts.append(part)
+    bodies, bodies_blob = pack_bodies(message.text, message.html), ""
+    if len(bodies) > min(INLINE_BODIES, room - inline):
+        bodies, bodies_blob = b"", blobs.write(f"{prefix}bodies", [bodies]).name
     content = Content(
         sender=message.sender,
         to=message.to,
@@ -99,6 +101,20 @@ def store(
         expires_at=expires_at,
     )
     return records.to_data(content)
+
+
+def _size_of_rest(message: Message) -> int:
+    """About how many bytes the document takes without bodies and files; rather too many. Five hundred names can be
+    half of a megabyte."""
+    texts = [message.subject, message.unsubscribe, message.in_reply_to, *message.references]
+    for address in (message.sender, *message.to, *message.cc, *message.bcc, *message.reply_to):
+        texts += (address.email, address.name)
+    for header in message.headers:
+        texts += header
+    for file in message.attachments:
+        texts += (file.filename, file.content_type, file.content_id)
+    # With the names of the fields; a file has a hash and perhaps a blob's name, and the document some fields more.
+    return len("".join(texts).encode()) + 10 * len(texts) + 300 * len(message.attachments) + 1_000
 
 
 def load(blobs: Blobs, data: Data) -> tuple[Content, Message]:

@@ -39,7 +39,7 @@ from functions.services.receipts import BatchReceipt
 from functions.services.standing import Standing, Standings
 
 PROBLEMS_LIMIT = 50
-CHUNK = 50  # sends a commit: a commit of Firestore takes 10 MiB
+CHUNK = 50  # sends that are written together, where they are small enough
 PATIENCE = timedelta(minutes=2)  # a template may take a while to fill in; the platform ends a request after five
 ENQUEUERS = 16  # the cloud's queue takes a task per call
 

@@ -1,7 +1,7 @@
 """The records of sends: created, read, and changed only from the version that was read."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from functions.domain import event_bodies, records, webhooks
@@ -24,7 +24,7 @@ def path(owner: str, send_id: str) -> str:
     return f"owners/{owner}/sends/{send_id}"
 
 
-# Sends and what tells of them in one commit of a batch: a commit takes only so much.
+# Sends and what tells of them in one commit of a batch: a commit takes only so much, in bytes too.
 WRITES = 100
 
 
@@ -75,10 +75,7 @@ class Outbox:
 
     def create_missing(self, made: Sequence[tuple[Send, Data]]) -> None:
         """Those of the sends that are not on record yet, with their contents."""
-        writes = [self.creates(send, content) for send, content in made]
-        at_once = max(1, WRITES // max(map(len, writes), default=1))
-        for start in range(0, len(writes), at_once):
-            together = writes[start : start + at_once]
+        for together in _fitting(self.creates(send, content) for send, content in made):
             try:
                 self._commit([write for one in together for write in one])
             except PreconditionFailed:  # some are there, of a call that was cut off
@@ -108,12 +105,17 @@ class Outbox:
         return saved
 
     def save_all(self, changed: Sequence[tuple[Found, Send]]) -> None:
-        """In one commit. Raises PreconditionFailed, with nothing written, where somebody else changed one of them."""
+        """In one commit. Raises PreconditionFailed, with nothing written, where somebody else changed one of them, or
+        where they are too large for one: each of them fits into its own."""
+        from functions.domain import sizes  # who saves single sends counts nothing
+
         writes: list[Write] = []
         for before, after in changed:
             place = path(after.owner, after.id)
             writes.append(Update(place, records.changes(before.send, after), version=before.version))
             writes += self._news(before.send, after)
+        if len(changed) > 1 and sizes.of_writes(writes) > sizes.COMMIT:
+            raise PreconditionFailed
         self._commit(writes)
         for before, after in changed:
             self._tell(before.send, after)
@@ -133,6 +135,23 @@ class Outbox:
         versions = self._documents.commit(writes)
         self._announcing.enqueue(writes)
         return versions
+
+
+def _fitting(all_of: Iterable[list[Write]]) -> Iterator[list[list[Write]]]:
+    """What goes into one commit each: a send's writes at least, and as many more as fit."""
+    from functions.domain import sizes  # who writes single sends counts nothing
+
+    together: list[list[Write]] = []
+    writes = taken = 0
+    for one in all_of:
+        size = sizes.of_writes(one)
+        if together and (writes + len(one) > WRITES or taken + size > sizes.COMMIT):
+            yield together
+            together, writes, taken = [], 0, 0
+        together.append(one)
+        writes, taken = writes + len(one), taken + size
+    if together:
+        yield together
 
 
 def perhaps_accepted() -> Unavailable:

@@ -1,17 +1,21 @@
 """A batch: one request, a message for each recipient; all of them go out once, or none."""
 
+import base64
+import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
-from functions.domain import records
-from functions.domain.batches import LEASE, PATIENCE
+from functions.adapters import values
+from functions.domain import records, sizes
+from functions.domain.batches import LEASE, PATIENCE, BatchStatus
 from functions.domain.errors import Conflict, IdempotencyInProgress, IdempotencyMismatch, InvalidMessage, Unavailable
 from functions.domain.messages import Address, Attachment
-from functions.domain.ports import Create, Write
+from functions.domain.ports import Create, Delete, Write
 from functions.domain.send_requests import Recipient
 from functions.domain.sends import Status
 from functions.domain.suppressions import Reason, Suppression
@@ -217,6 +221,49 @@ def test_files_are_stored_once_for_all_messages(world: World) -> None:
     assert len(stored) == 1
     world.run(minutes=5)
     assert len(world.mailbox.stored) == 5
+
+
+IMAGE = f'<p>Hi</p><img src="data:image/png;base64,{base64.b64encode(os.urandom(80_000)).decode()}">'
+METADATA = tuple((f"key{n}", "é" * 500) for n in range(50))
+
+
+@pytest.mark.parametrize(
+    ("fields", "endpoints"),
+    [
+        ({"html": IMAGE}, 0),
+        ({"cc": tuple(Address(f"c{n}@{'x' * 60}.example.org", "n" * 100) for n in range(499))}, 0),
+        ({"metadata": METADATA}, 3),
+    ],
+    ids=["body", "recipients", "events"],
+)
+def test_what_is_large_takes_more_commits_and_is_ready(
+    world: World, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], endpoints: int
+) -> None:
+    monkeypatch.setattr(merging, "CHUNK", 50)
+    monkeypatch.setattr(outbox, "WRITES", 100)
+    for n in range(endpoints):
+        world.endpoints.create(CALLER, url=f"https://e{n}.example/", events=("*",), enabled=True, secret=None)
+
+    class Weighing(FlakyDocuments):
+        def commit(self, writes: Sequence[Write]) -> list[str]:
+            for write in writes:
+                assert isinstance(write, Delete) or values.size(write.path, write.data) <= sizes.of_writes([write])
+            return super().commit(writes)
+
+    people = [f"p{n}@example.org" for n in range(60)]
+    weighing = Weighing(world.documents)
+    receipt = world.beside(weighing).merge(people, **fields)
+    assert weighing.commits < 12  # as many sends in each as it takes
+    assert statuses(world, receipt) == {"queued": len(people)}
+    assert world.batches.status(OWNER, receipt.id) is BatchStatus.READY
+
+
+def test_what_is_large_is_cancelled_too(world: World) -> None:
+    for n in range(8):
+        world.endpoints.create(CALLER, url=f"https://e{n}.example/", events=("*",), enabled=True, secret=None)
+    receipt = world.merge(PEOPLE, metadata=METADATA, send_at=START + DAY)
+    assert world.controlling.cancel_batch(CALLER, receipt.id) == len(PEOPLE)
+    assert statuses(world, receipt) == {"cancelled": len(PEOPLE)}
 
 
 def test_the_whole_batch_can_be_cancelled(world: World) -> None:
