@@ -19,7 +19,7 @@ def suppressions(call: Call) -> Response:
 @endpoint.route("POST", "/", USER_OR_KEY["manage"])
 def add(call: Call) -> Response:
     entries, many = suppression_bodies.read(call.request, call.app.clock())
-    written = call.app.suppressions.add(call.caller.owner, entries)
+    written = call.app.suppressions.add_as(call.caller, entries)
     if not many:
         return respond(views.suppression(written[0].entry), 201 if written[0].fresh else 200)
     return respond(views.imported(len(entries), written))

@@ -1,7 +1,8 @@
 """The owner's connected accounts: list, look up, choose the default."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from functions.domain import records
@@ -45,13 +46,23 @@ class Accounts:
         self._addresses: dict[tuple[str, str], str] = {}  # by owner and address
 
     def page(self, caller: Caller, limit: int, after: str | None) -> AccountPage:
-        """Oldest connection first."""
+        """Oldest connection first. Raises InvalidRequest for an `after` that no page of this list gave."""
+        if caller.accounts is not None:
+            return self._page_of(caller.owner, caller.accounts, limit, after)
         page = self._documents.query(
             Query(_collection(caller.owner), order=("connected_at", "asc"), limit=limit, after=after)
         )
         found = tuple(records.from_data(GmailAccount, d.data) for d in page.documents)
-        visible = tuple(a for a in found if caller.may_use(a.id))
-        return AccountPage(visible, self.default_id(caller.owner), page.next)
+        return AccountPage(found, self.default_id(caller.owner), page.next)
+
+    def _page_of(self, owner: str, ids: Collection[str], limit: int, after: str | None) -> AccountPage:
+        """These accounts alone are read, so that no page or cursor tells of others."""
+        start = _place(after) if after else None
+        documents = self._documents.get_many([path(owner, one) for one in sorted(ids)])
+        found = sorted((records.from_data(GmailAccount, d.data) for d in documents if d), key=_order)
+        left = [a for a in found if start is None or _order(a) > start]
+        more = len(left) > limit
+        return AccountPage(tuple(left[:limit]), self.default_id(owner), _cursor(left[limit - 1]) if more else None)
 
     def get(self, caller: Caller, account_id: str) -> GmailAccount:
         """Raises NotFound: for another owner's account just as for none."""
@@ -158,6 +169,26 @@ def path(owner: str, account_id: str) -> str:
 
 def _collection(owner: str) -> str:
     return f"owners/{owner}/accounts"
+
+
+def _order(account: GmailAccount) -> tuple[datetime, str]:
+    return account.connected_at, account.id
+
+
+def _cursor(account: GmailAccount) -> str:
+    """The account's place in the list, as opaque text."""
+    return f"{account.connected_at.isoformat()} {account.id}".encode().hex()
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    """Raises InvalidRequest."""
+    try:
+        at, _, account_id = bytes.fromhex(cursor).decode().partition(" ")
+        return datetime.fromisoformat(at).astimezone(UTC), account_id
+    except (ValueError, OverflowError):
+        raise InvalidRequest(
+            "The cursor is not one of this list.", remedy="Take the cursor from the previous page."
+        ) from None
 
 
 def _remember(memory: dict[K, V], key: K, value: V) -> None:

@@ -54,13 +54,14 @@ class Suppressions:
         page = self._documents.query(
             Query(
                 f"owners/{caller.owner}/suppressions",
+                among=_seen_by(caller),
                 contains=("reasons", reason) if reason else None,
                 order=("created_at", "desc"),
                 limit=limit,
                 after=after,
             )
         )
-        return SuppressionPage(self._visible(caller, page.documents), page.next)
+        return SuppressionPage(tuple(records.from_data(Suppression, d.data) for d in page.documents), page.next)
 
     def all(self, caller: Caller, *, reason: str = "") -> Iterator[Suppression]:
         """Newest first, read as they are taken."""
@@ -76,11 +77,16 @@ class Suppressions:
 
         Cut off in between it may be repeated: it adds what is missing.
         """
-        distinct: dict[str, Suppression] = {}
-        for entry in entries:
-            distinct[entry.address] = joined(distinct[entry.address], entry) if entry.address in distinct else entry
-        wanted = list(distinct.values())
+        wanted = _distinct(entries)
         return [w for i in range(0, len(wanted), CHUNK) for w in self._add(owner, wanted[i : i + CHUNK])]
+
+    def add_as(self, caller: Caller, entries: Sequence[Suppression]) -> list[Written]:
+        """As `add`, and what the caller may know of it: where an entry is not theirs to see, what they gave, as new."""
+        given = {entry.address: entry for entry in _distinct(entries)}
+        return [
+            w if _may_see(caller, w.entry) else Written(given[w.entry.address], fresh=True, changed=False)
+            for w in self.add(caller.owner, entries)
+        ]
 
     def remove(self, caller: Caller, wanted: str) -> None:
         """By address or by id. Raises NotFound; Conflict where a new reason came up at this very moment."""
@@ -162,4 +168,22 @@ class Suppressions:
 
     def _visible(self, caller: Caller, documents: Sequence[Document | None]) -> tuple[Suppression, ...]:
         entries = [records.from_data(Suppression, d.data) for d in documents if d]
-        return tuple(e for e in entries if not e.account or caller.may_use(e.account))
+        return tuple(e for e in entries if _may_see(caller, e))
+
+
+def _distinct(entries: Sequence[Suppression]) -> list[Suppression]:
+    """One entry for each address."""
+    found: dict[str, Suppression] = {}
+    for entry in entries:
+        found[entry.address] = joined(found[entry.address], entry) if entry.address in found else entry
+    return list(found.values())
+
+
+def _may_see(caller: Caller, entry: Suppression) -> bool:
+    return not entry.account or caller.may_use(entry.account)
+
+
+def _seen_by(caller: Caller) -> tuple[str, tuple[str, ...]] | None:
+    """As a query has it: what the owner put there, and what the caller's accounts led to."""
+    asked = caller.among()
+    return asked and (asked[0], ("", *asked[1]))

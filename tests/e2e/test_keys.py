@@ -96,6 +96,27 @@ def test_a_key_for_some_accounts_sees_no_others(caller: Caller, ada: Person, gra
     assert len(key.history()) == 1
 
 
+def test_no_page_and_no_token_tells_a_key_for_some_accounts_of_others(caller: Caller, google: Google) -> None:
+    hidden, *own = (caller.connect(google.person(name)) for name in ("ada", "grace", "alan"))
+    key = caller.key("read", accounts=[own[1]["id"], own[0]["id"]])
+
+    first = key.get("accounts/", page_size=1).ok()
+    second = key.get("accounts/", page_size=1, page_token=first["next_page_token"]).ok()
+    both = key.get("accounts/", page_size=2).ok()
+
+    assert [a["id"] for a in first["accounts"]] == [own[0]["id"]]
+    assert [a["id"] for a in second["accounts"]] == [own[1]["id"]]
+    assert [a["id"] for a in both["accounts"]] == [a["id"] for a in own]
+    assert second["next_page_token"] is both["next_page_token"] is None
+    assert hidden["id"] not in bytes.fromhex(first["next_page_token"]).decode()
+    theirs = caller.get("accounts/", page_size=1).ok()["next_page_token"]
+    for token in (theirs, "x", "00", b"2026-01-01 acc_0".hex()[:-1], b"ever acc_0".hex(), b"\xff".hex(), "ü"):
+        key.get("accounts/", page_token=token).problem(400, "invalid_request")
+    caller.get("accounts/", page_token=first["next_page_token"]).problem(400, "invalid_request")
+    caller.delete(f"accounts/{own[0]['id']}/").ok(204)  # the place stays a place
+    assert key.get("accounts/", page_size=1, page_token=first["next_page_token"]).ok() == second
+
+
 def test_a_revoked_key_opens_nothing(caller: Caller) -> None:
     key = caller.key("read")
     key.accounts()

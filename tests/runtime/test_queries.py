@@ -156,8 +156,8 @@ def drive(app: App, store: Driven) -> None:
     app.disconnecting.revoke_unless_used("2", "a token that is used")
     app.keys.page(OWNER, 1, None)
     list(doctor._accounts(app))
-    for reason in ("", *Reason):
-        app.suppressions.page(USER, reason=reason, limit=1)
+    for caller, reason in itertools.product(BOTH, ("", *Reason)):
+        app.suppressions.page(caller, reason=reason, limit=1)
     for caller in BOTH:
         app.attachments.page(caller, 1, None)
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,60 @@ def test_a_key_for_other_accounts_does_not_see_who_left_this_one(suppressions: S
     assert listed(suppressions, key, address=BO) == []
     with pytest.raises(NotFound):
         suppressions.remove(key, BO)
+
+
+@pytest.mark.parametrize("reason", ["", "unsubscribed"])
+def test_pages_and_cursors_of_a_key_are_of_what_it_sees(suppressions: Suppressions, reason: str) -> None:
+    key = Caller(OWNER, "key", accounts=frozenset({"acc_2"}))
+    own = [f"own{n}@x.example" for n in range(2)]
+    hidden = [f"hidden{n}@x.example" for n in range(2)]
+    for n, address in enumerate((own[0], hidden[0], own[1], hidden[1])):
+        account = "acc_1" if address in hidden else "" if n else "acc_2"
+        at = NOW + timedelta(seconds=n)
+        suppressions.add(OWNER, [entry(address, Reason.UNSUBSCRIBED, created_at=at, account=account)])
+
+    first = suppressions.page(key, reason=reason, limit=1)
+    second = suppressions.page(key, reason=reason, limit=1, after=first.next)
+
+    assert [[s.address for s in page.suppressions] for page in (first, second)] == [[own[1]], [own[0]]]
+    assert (first.next is None, second.next) == (False, None)
+    assert suppressions.page(key, reason=reason, limit=2).next is None
+    assert [s.address for s in suppressions.all(key, reason=reason)] == own[::-1]
+
+
+def test_a_key_that_adds_what_it_does_not_see_is_told_what_it_gave_and_nothing_more(
+    suppressions: Suppressions,
+) -> None:
+    suppressions.hard_bounced(OWNER, "snd_1", BO)
+    key = Caller(OWNER, "key", accounts=frozenset({"acc_2"}))
+    given = entry(BO, note="by phone", created_at=NOW + timedelta(days=1))
+
+    for _ in range(2):
+        (told,) = suppressions.add_as(key, [given])
+        assert (told.entry, told.fresh, told.changed) == (given, True, False)
+
+    (there,) = suppressions.page(ME).suppressions
+    assert (there.reasons, there.send, there.note) == ((Reason.HARD_BOUNCE, Reason.MANUAL), "snd_1", "by phone")
+    assert listed(suppressions, key) == []
+    new, again = entry("new@x.example"), entry(CY)
+    suppressions.add(OWNER, [again])
+    many = suppressions.add_as(key, [given, again, new, replace(given, reasons=(Reason.UNSUBSCRIBED,))])
+    assert [(w.fresh, w.changed) for w in many] == [(True, False), (False, False), (True, False)]
+    assert many[0].entry.reasons == (Reason.UNSUBSCRIBED, Reason.MANUAL)
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [ME, Caller(OWNER, "key"), Caller(OWNER, "key", accounts=frozenset({"acc_1"}))],
+    ids=["user", "key", "own"],
+)
+def test_who_sees_the_entry_is_told_that_it_was_there(suppressions: Suppressions, caller: Caller) -> None:
+    suppressions.hard_bounced(OWNER, "snd_1", BO)
+
+    (told,) = suppressions.add_as(caller, [entry(BO)])
+
+    assert (told.fresh, told.changed, told.entry.send) == (False, True, "snd_1")
+    assert told.entry.reasons == (Reason.HARD_BOUNCE, Reason.MANUAL)
 
 
 # Two at the same moment.

@@ -71,7 +71,7 @@ export interface paths {
         };
         /**
          * List connected accounts
-         * @description Oldest connection first. A key that is limited to some accounts sees only those.
+         * @description Oldest connection first. A key that is limited to some accounts sees only those, in pages of these alone.
          */
         get: operations["listAccounts"];
         put?: never;
@@ -793,7 +793,8 @@ export interface paths {
         put?: never;
         /**
          * Put one address or many on the list
-         * @description An address that is on the list already keeps its entry, its date and its reasons, and gains those given here.
+         * @description An address that is on the list already keeps its entry, its date and its reasons, and gains those given here. A key
+         *     that is limited to some accounts is answered as if the entries that it does not see were not there.
          *
          *     Many addresses are all taken or none: where one row is wrong, `errors` points at it and nothing is written. In
          *     CSV and NDJSON the pointer counts lines from 1: `/line/17/address`. A call that was cut off can be repeated.
