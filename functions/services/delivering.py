@@ -11,6 +11,7 @@ from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.errors import (
     IntegrationError,
     InvalidCredentials,
+    InvalidMessage,
     NotFound,
     PreconditionFailed,
     RateLimited,
@@ -125,7 +126,7 @@ class Delivering:
             self._put_off(found, *pause)  # whether it is still wanted is asked of Gmail, which wants to be left alone
             return
         try:
-            reason = self._unwanted.reason(send, account)
+            reason, left = self._unwanted.look(send, account)
         except NotYet as wait:
             not_yet = sends.postpone(send, self._clock() + SOON, "batch", str(wait))
             self.enqueue(self._outbox.save(found, not_yet).send)
@@ -137,8 +138,10 @@ class Delivering:
             self._later(found, send, error)
             return
         if reason:
-            self._end(found, sends.cancel(send, reason))
+            self._end(found, sends.cancel(send, reason), InvalidMessage(f"It is not to go out: {reason}."))
             return
+        if left != send:
+            found = self._outbox.save(found, left)
         if not send.composed:
             completed = self._completed(found, account)
             if completed is None:

@@ -24,7 +24,7 @@ from functions.domain.errors import (
 from functions.domain.hook_deliveries import NOTES, Verdict
 from functions.domain.sends import Status
 from functions.domain.triggers import BODY_KEPT_FOR, DELIVERY_KEPT_FOR, FAILING_AT, Mapping, Rate, RecipientRule
-from functions.services import trigger_keys
+from functions.services import contents, trigger_keys
 from tests.services.fakes import CALLER, OWNER, FlakyDocuments
 from tests.services.trigger_world import MAPPING, PAYLOAD, Hook, HookWorld, signed
 
@@ -400,16 +400,68 @@ def test_what_can_not_be_composed_fails_the_send_and_its_delivery(world: HookWor
     assert world.mailbox.posts == []
 
 
-def test_whose_address_is_suppressed_gets_nothing(world: HookWorld, hook: Hook) -> None:
+def suppress(world: HookWorld, *addresses: str) -> None:
     from functions.domain.suppressions import Reason, Suppression
     from functions.services.suppressions import Suppressions
 
-    on_list = Suppression("grace@example.com", (Reason.MANUAL,), world.clock())
-    Suppressions(world.documents, world.timeline, world.clock).add(OWNER, [on_list])
+    on_list = [Suppression(address, (Reason.MANUAL,), world.clock()) for address in addresses]
+    Suppressions(world.documents, world.timeline, world.clock).add(OWNER, on_list)
+
+
+def test_whose_address_is_suppressed_gets_nothing_and_log_and_trigger_say_so(world: HookWorld, hook: Hook) -> None:
+    suppress(world, "grace@example.com")
     answer = hook.post()
     world.deliver()
 
     assert world.record(answer.send or "").status is Status.CANCELLED
+    (logged,) = hook.log()
+    why = "It is not to go out: grace@example.com was put on the suppression list."
+    assert (logged.verdict, logged.reason, logged.detail) == (Verdict.FAILED, "invalid_message", why)
+    assert hook.now().failures == 1
+
+
+def test_who_is_suppressed_is_left_out_and_the_others_get_the_message(world: HookWorld) -> None:
+    """And the history says whom it went to."""
+    rules = {
+        "to": (RecipientRule(path="customer.email"), RecipientRule(email="alan@example.com")),
+        "cc": (RecipientRule(email="kay@example.com"), RecipientRule(email="Left@example.com")),
+        "bcc": (RecipientRule(email="gone@example.com"),),
+    }
+    hook = world.trigger(mapping=replace(MAPPING, **rules))
+    suppress(world, "grace@example.com", "left@example.com", "gone@example.com")
+    answer = hook.post()
+    world.deliver()
+
+    send = world.record(answer.send or "")
+    assert send.status is Status.SENT
+    assert [[a.email for a in some] for some in (send.to, send.cc, send.bcc)] == [
+        ["alan@example.com"], ["kay@example.com"], []
+    ]  # fmt: skip
+    assert [label for label in send.labels if label.startswith("to:")] == ["to:alan@example.com", "to:kay@example.com"]
+    mime, _ = contents.mime(world.documents, world.blobs, send, world.clock())
+    posted = b"".join(mime.blocks())
+    assert b"alan@example.com" in posted
+    assert not [name for name in (b"grace@", b"Left@", b"gone@") if name in posted]
+    assert hook.log()[0].verdict is Verdict.ACCEPTED
+    assert hook.now().failures == 0
+
+
+@pytest.mark.parametrize(
+    ("to", "cc", "status"),
+    [("grace@example.com", "kay@example.com", Status.CANCELLED), ("", "kay@example.com", Status.SENT)],
+)
+def test_copies_go_out_only_with_what_is_to_somebody_or_was_to_nobody(
+    world: HookWorld, to: str, cc: str, status: Status
+) -> None:
+    of_to = (RecipientRule(email=to),) if to else ()
+    copies = (RecipientRule(email=cc), RecipientRule(email="left@example.com"))
+    hook = world.trigger(mapping=replace(MAPPING, to=of_to, cc=copies))
+    suppress(world, "grace@example.com", "left@example.com")
+    answer = hook.post()
+    world.deliver()
+
+    assert world.record(answer.send or "").status is status
+    assert hook.log()[0].verdict is (Verdict.ACCEPTED if status is Status.SENT else Verdict.FAILED)
 
 
 def test_a_disconnected_account_sends_nothing_until_it_is_there_again(world: HookWorld, hook: Hook) -> None:
