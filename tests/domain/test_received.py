@@ -110,14 +110,14 @@ def test_a_header_of_megabytes_is_read_in_time() -> None:
 @pytest.mark.timeout(100)
 @pytest.mark.parametrize(
     "text",
-    ["a" * 3_000_000, "a@" * 1_000_000, "a@b@" * 1_000_000, "@" * 3_000_000, "a," * 1_000_000, "a@b " * 1_000_000,
-     "<" * 1_000_000, "a<" * 1_000_000, "<a>" * 1_000_000, " " * 3_000_000, ":;" * 1_000_000],
+    ["a" * 400_000, "a@" * 200_000, "a@b@" * 200_000, "@" * 400_000, "a," * 200_000, "a@b " * 200_000,
+     "<" * 200_000, "a<" * 200_000, "<a>" * 200_000, " " * 400_000, ":;" * 200_000],
     ids=lambda text: text[:4],
 )  # fmt: skip
 def test_a_long_header_is_looked_through_once(text: str) -> None:
-    """Less than a second; what grew with the square of the length would take many hours."""
+    """Less than a second; what grew with the square of the length would take many minutes."""
     assert sole_address(text) == sole_address(f"<{text}>") == ""
-    assert sole_address(f"{'a' * 1_000_000}@b.example") == f"{'a' * 1_000_000}@b.example"
+    assert sole_address(f"{'a' * 200_000}@b.example") == f"{'a' * 200_000}@b.example"
 
 
 def test_a_sender_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
