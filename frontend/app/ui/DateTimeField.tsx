@@ -10,6 +10,7 @@ import { Label } from "react-aria-components/Label";
 import { Popover } from "react-aria-components/Popover";
 import { useStrings } from "../integration/context";
 import { ComboBox } from "./ComboBox";
+import { nextTime } from "./nextTime";
 import { FieldNotes, type FieldProps } from "./TextField";
 import buttons from "./Button.module.css";
 import styles from "./fields.module.css";
@@ -19,7 +20,7 @@ export interface DateTimeFieldProps extends FieldProps {
   /** RFC 3339, in UTC; null while none is chosen. */
   value: string | null;
   onChange: (value: string | null) => void;
-  /** Nothing before now can be chosen. */
+  /** The calendar offers nothing before today. Whether the time has passed is for the form to say, in `error`. */
   future?: boolean;
 }
 
@@ -41,7 +42,7 @@ export function DateTimeField({ label, hint, error, value, onChange, future = fa
         className={styles.field}
         granularity="minute"
         hideTimeZone
-        placeholderValue={now(zone).add({ hours: 1 }).set({ minute: 0, second: 0, millisecond: 0 })}
+        placeholderValue={nextTime(now(zone))}
         {...(future ? { minValue: now(zone) } : {})}
         value={shown}
         onChange={give}

@@ -72,7 +72,7 @@ function FileRow({ file, files }: { file: ComposedFile; files: Files }) {
         <span className={styles["name"]}>{file.filename}</span>
         {file.contentId && <Badge>{t.inline}</Badge>}
         <span className={fields["hint"]}>{size(file.size)}</span>
-        {file.failed && (
+        {file.failed && !files.isLost(file.key) && (
           <Button size="small" onPress={() => files.retry(file.key)}>
             {t.retry}
           </Button>
@@ -85,7 +85,7 @@ function FileRow({ file, files }: { file: ComposedFile; files: Files }) {
           ✕
         </AriaButton>
       </div>
-      {file.failed && <p className={fields["error"]}>{t.failedUploads}</p>}
+      {file.failed && <p className={fields["error"]}>{files.isLost(file.key) ? t.lostUpload : t.failedUploads}</p>}
       {!file.id && !file.failed && (
         <ProgressBar
           label={t.uploading(file.filename)}

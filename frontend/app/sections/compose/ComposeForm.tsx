@@ -52,7 +52,7 @@ const SHOWN = [
 ];
 
 export function ComposeForm({ compose, accounts, templates, version, onReset }: Props) {
-  const t = useStrings().compose;
+  const { common, compose: t } = useStrings();
   const { size } = useFormat();
   const { draft, change, error, phase } = compose;
   const files = useFiles(draft.files, change);
@@ -61,13 +61,16 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
   const [tried, setTried] = useState(false);
   const [asked, setAsked] = useState(false);
   const [previewing, setPreviewing] = useState(false);
-  const mistakes = mistakesOf(draft, variables, FILES_LIMIT);
+  // When the clock was looked at: a time that was still to come then may have passed when it is sent.
+  const [now, setNow] = useState(() => Date.now());
+  const mistakes = mistakesOf(draft, variables, FILES_LIMIT, now);
   const says: Record<Mistake, string> = {
     recipient: t.needsRecipient,
     address: "", // at its chip
     body: t.needsBody,
     template: t.needsTemplate,
     time: t.needsTime,
+    past: common.timePassed,
     uploading: t.waitForUploads,
     failed: t.failedUploads,
     size: t.tooLarge(size(FILES_LIMIT)),
@@ -79,8 +82,10 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
     return error instanceof ApiProblem ? error.at(pointer) : undefined;
   };
   const ready = (): boolean => {
+    const at = Date.now();
     setTried(true);
-    return !Object.keys(mistakes).length;
+    setNow(at);
+    return !Object.keys(mistakesOf(draft, variables, FILES_LIMIT, at)).length;
   };
   const isDisabled = phase === "uncertain";
   const aliases = (detail?.aliases ?? []).map(({ email, name }) => ({
@@ -175,7 +180,10 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
             <DateTimeField
               label={t.sendAt}
               value={draft.sendAt}
-              onChange={(sendAt) => change({ sendAt })}
+              onChange={(sendAt) => {
+                setNow(Date.now());
+                change({ sendAt });
+              }}
               future
               error={wrong("/send_at")}
             />

@@ -80,20 +80,28 @@ describe("what has to be mended first", () => {
     [{ kind: "text" as const }, { "/text": "body" }],
     [{ kind: "template" as const }, { "/template/id": "template" }],
     [{ later: true }, { "/send_at": "time" }],
+    [{ later: true, sendAt: "2030-01-01T00:00:00Z" }, { "/send_at": "past" }],
+    [{ later: true, sendAt: "2030-01-01T00:01:00Z" }, {}],
+    [{ later: false, sendAt: "2020-01-01T00:00:00Z" }, {}],
     [{ files: [file({ id: null })] }, { "/attachments": "uploading" }],
     [{ files: [file({ id: null, failed: true })] }, { "/attachments": "failed" }],
     [{ files: [file({ size: 101 })] }, { "/attachments": "size" }],
   ])("stands at its field: %j", (part, mistakes) => {
-    expect(mistakesOf(draft(part), [], 100)).toEqual(mistakes);
+    expect(mistakesOf(draft(part), [], 100, Date.parse("2030-01-01T00:00:30Z"))).toEqual(mistakes);
   });
 });
 
 describe("what is kept in the tab", () => {
-  it("comes back to its owner only, without files that were still on their way", () => {
+  it("comes back to its owner only; what was still being uploaded has failed, so that nothing goes out without it", () => {
     sessionStorage.clear();
     const made = draft({ files: [file({}), file({ key: "b", id: null })] });
     keepComposition(sessionStorage, { draft: made, attempt: null, outgoing: null });
-    expect(readComposition(sessionStorage, ["acc_1"])?.draft.files).toHaveLength(1);
+    const found = readComposition(sessionStorage, ["acc_1"])?.draft ?? draft({});
+    expect(found.files.map(({ key, failed }) => [key, failed])).toEqual([
+      ["k", false],
+      ["b", true],
+    ]);
+    expect(mistakesOf(found, [], 100, 0)).toEqual({ "/attachments": "failed" });
     expect(readComposition(sessionStorage, ["acc_2"])).toBeNull();
     keepComposition(sessionStorage, null);
     expect(readComposition(sessionStorage, ["acc_1"])).toBeNull();

@@ -73,13 +73,15 @@ export function isEmpty(draft: Draft): boolean {
   return ![to, cc, bcc, files].some((list) => list.length) && !subject && !html && !text && !template;
 }
 
-export type Mistake = "recipient" | "address" | "body" | "template" | "time" | "uploading" | "failed" | "size" | "list";
+export type Mistake =
+  "recipient" | "address" | "body" | "template" | "time" | "past" | "uploading" | "failed" | "size" | "list";
 
-/** What has to be mended before the API is asked, by the pointer of its field. */
+/** What has to be mended before the API is asked, by the pointer of its field. `now` in milliseconds. */
 export function mistakesOf(
   draft: Draft,
   variables: readonly TemplateVariable[],
   limit: number,
+  now: number,
 ): Record<string, Mistake> {
   const found: Record<string, Mistake> = {};
   for (const name of ["to", "cc", "bcc"] as const) {
@@ -91,6 +93,8 @@ export function mistakesOf(
     for (const key of valuesOf(variables, draft.values).wrong) found[`/template/variables/${key}`] = "list";
   } else if (!draft[draft.kind].trim()) found[`/${draft.kind}`] = "body";
   if (draft.later && !draft.sendAt) found["/send_at"] = "time";
+  // The API sends at once what should have gone out already.
+  if (draft.later && draft.sendAt && Date.parse(draft.sendAt) <= now) found["/send_at"] = "past";
   const files = usedFiles(draft);
   if (files.reduce((sum, file) => sum + file.size, 0) > limit) found["/attachments"] = "size";
   else if (files.some((file) => file.failed)) found["/attachments"] = "failed";

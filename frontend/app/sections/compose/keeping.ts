@@ -31,8 +31,8 @@ export function readComposition(storage: Storage, accounts: readonly string[]): 
   try {
     const found = JSON.parse(storage.getItem(NAME) ?? "null") as Composition | null;
     if (!found || !accounts.includes(found.draft.account)) return null;
-    // What was being uploaded is gone with the page.
-    const files = found.draft.files.filter((file) => file.id !== null);
+    // What was being uploaded is gone with the page. It stays in sight: nothing goes out without it unasked.
+    const files = found.draft.files.map((file) => (file.id === null ? { ...file, failed: true } : file));
     return { ...found, draft: { ...found.draft, files } };
   } catch {
     return null;

@@ -12,6 +12,8 @@ export function useFiles(files: readonly ComposedFile[], change: Change) {
   const [progress, setProgress] = useState<Record<string, number>>({});
   const running = useRef(new Map<string, { file: File; stop: AbortController }>());
   const pictures = useRef(new Map<string, string>());
+  // Of what was not uploaded when this page began, nobody here has the bytes.
+  const [lost] = useState(() => new Set(files.filter((file) => !file.id).map((file) => file.key)));
   const [pending, setPending] = useState(() => files.some((file) => file.contentId));
   useEffect(() => {
     const all = running.current;
@@ -67,6 +69,8 @@ export function useFiles(files: readonly ComposedFile[], change: Change) {
       return contentId;
     },
     picture: (contentId: string) => pictures.current.get(contentId) ?? null,
+    /** Whether it was cut off, and can't be tried again. */
+    isLost: (key: string) => lost.has(key),
     retry: (key: string) => {
       const found = running.current.get(key);
       if (!found) return;

@@ -84,3 +84,12 @@ it("says in the dialog why it could not be cancelled any more", async () => {
   await userEvent.click(await button("Cancel the message"));
   expect(await screen.findByRole("alert")).toHaveTextContent("It is being handed to Gmail.");
 });
+
+it("moves nothing to a time that has passed: it would go out at once", async () => {
+  const calls = visit({ status: "scheduled", next_attempt_at: "2020-03-01T12:00:00Z" });
+  await userEvent.click(await button("Move"));
+  const dialog = await screen.findByRole("dialog");
+  await userEvent.click(within(dialog).getByRole("button", { name: "Move" }));
+  expect(await within(dialog).findByText(/This time has passed/)).toBeVisible();
+  expect(calls.lines.filter((line) => line.startsWith("PATCH"))).toEqual([]);
+});

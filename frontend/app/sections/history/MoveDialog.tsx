@@ -28,6 +28,7 @@ function MoveForm({ send, onClose }: Omit<ActionProps, "isOpen">) {
   const { notify } = useNotices();
   const { mutateAsync, isPending, error } = useMoveSend(send.id);
   const [at, setAt] = useState<string | null>(send.next_attempt_at);
+  const [isPast, setPast] = useState(false);
   const move = async (to: string, said: string) => {
     await mutateAsync(to);
     onClose();
@@ -36,13 +37,25 @@ function MoveForm({ send, onClose }: Omit<ActionProps, "isOpen">) {
   // What is refused is shown by `error`.
   const moveNow = () => move(new Date().toISOString(), t.movedNow).catch(() => undefined);
   return (
-    <Form className={styles.form} onSubmit={() => (at ? move(at, t.moved(time(at))) : undefined)} isPending={isPending}>
+    <Form
+      className={styles.form}
+      onSubmit={() => {
+        if (!at) return;
+        const past = Date.parse(at) <= Date.now(); // it would go out at once
+        setPast(past);
+        return past ? undefined : move(at, t.moved(time(at)));
+      }}
+      isPending={isPending}
+    >
       <DateTimeField
         label={t.at}
         value={at}
-        onChange={setAt}
+        onChange={(chosen) => {
+          setAt(chosen);
+          setPast(false);
+        }}
         future
-        error={error instanceof ApiProblem ? error.at("/send_at") : undefined}
+        error={isPast ? strings.common.timePassed : error instanceof ApiProblem ? error.at("/send_at") : undefined}
       />
       <ProblemNotice error={error} shownAt={["/send_at"]} />
       <DialogButtons>
