@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from functions.domain import event_bodies, records
 from functions.domain.deliveries import KEPT_FOR, Delivery
@@ -22,9 +22,10 @@ from functions.domain.webhooks import MAX_ENDPOINTS, WebhookEndpoint
 # How long an instance believes what it read of an owner's endpoints: a new one hears of everything after this.
 FRESH = timedelta(seconds=20)
 REMEMBERED = 5000  # owners
-FEW, ENQUEUERS = 4, 16  # the cloud's queue takes a task per call; a batch of sends has many
+FEW, ENQUEUERS = 4, 16
 
 Enqueue = Callable[[str, str, datetime | None, str], None]  # as the port's `enqueue`
+T = TypeVar("T")
 
 
 class Announcer(Protocol):
@@ -68,13 +69,7 @@ class Announcing:
 
     def enqueue(self, committed: Sequence[Write]) -> None:
         made = [write.data for write in committed if isinstance(write, Create) and "/deliveries/" in write.path]
-        if len(made) > FEW:
-            with ThreadPoolExecutor(ENQUEUERS) as pool:
-                for _ in pool.map(self._enqueue, made):
-                    pass
-        else:
-            for data in made:
-                self._enqueue(data)
+        enqueue_each(self._enqueue, made)
 
     def forget(self, owner: str) -> None:
         """This owner's endpoints have changed."""
@@ -113,6 +108,17 @@ class Silence:
 
     def enqueue(self, *_: Any) -> None:
         pass
+
+
+def enqueue_each(enqueue: Callable[[T], None], items: Sequence[T]) -> None:
+    """The cloud's queue takes a task per call, so many go side by side."""
+    if len(items) <= FEW:
+        for item in items:
+            enqueue(item)
+        return
+    with ThreadPoolExecutor(ENQUEUERS, thread_name_prefix="enqueue") as pool:
+        for _ in pool.map(enqueue, items):
+            pass
 
 
 def collection(owner: str) -> str:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, NotFound, PreconditionFailed, ReauthRequired, Unavailable
 from functions.domain.ports import Clock, Documents, Query, Tasks
 from functions.domain.sends import NotAllowed, Send, Status
+from functions.services.announcing import enqueue_each
 from functions.services.outbox import Found, Outbox, found
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PAGE = 200
 AT_ONCE = 20  # sends changed in one commit; with an event for each of 20 endpoints that is 420 writes
+RELEASING = timedelta(seconds=20)  # of the minute that connecting an account may take
 TRIES = 5  # against whoever changes the same send at the same moment
 
 
@@ -81,14 +83,18 @@ class Controlling:
         self._cancel_each(owner, {"account": account_id}, "the account was disconnected")
 
     def release_all(self, owner: str, account_id: str) -> None:
-        """The account was reconnected: what was held for that goes out."""
+        """The account was reconnected: what was held for that goes out. Somebody waits for this to be done, so of very
+        many the rest is left held: each of those is looked at within the hour, and goes out then."""
 
         def release(send: Send) -> Send:
             return sends.release(send, self._clock()) if send.waits_for == ReauthRequired.code else send
 
-        for changed in self._each_waiting(owner, {"account": account_id}, release):
-            for _, send in changed:
-                self._enqueue(send)
+        until = self._clock() + RELEASING
+        due = (Status.QUEUED,)  # what was not is not held
+        for changed in self._each_waiting(owner, {"account": account_id}, release, due):
+            enqueue_each(self._enqueue, [send for _, send in changed])
+            if self._clock() >= until:
+                return
 
     def _cancel_each(self, owner: str, of: Mapping[str, str], why: str) -> int:
         cancelled = 0
@@ -103,10 +109,14 @@ class Controlling:
             self._pacing.give_back_all(given_up)
 
     def _each_waiting(
-        self, owner: str, of: Mapping[str, str], change: Callable[[Send], Send]
+        self,
+        owner: str,
+        of: Mapping[str, str],
+        change: Callable[[Send], Send],
+        statuses: Sequence[Status] = sends.WAITING,
     ) -> Iterator[list[tuple[Send, Send]]]:
         """What was changed, before and after, page by page."""
-        for status in sends.WAITING:
+        for status in statuses:
             after = None
             while True:
                 page = self._documents.query(

@@ -1,5 +1,6 @@
 """What owners do to sends on record: cancel, move, and the queues of whole accounts."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, NotFound, Unavailable
 from functions.domain.sends import Status
 from functions.services import controlling
+from functions.services.announcing import ENQUEUERS
 from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, World, breaks, meanwhile
 
 DAY = timedelta(days=1)
@@ -131,6 +133,40 @@ def test_reconnecting_releases_pages_of_held_sends_and_touches_nothing_else(
     assert {world.record(i).waits_for for i in held} == {""}
     assert {t.send_id for t in world.tasks.all} == set(held)
     assert {t.lane for t in world.tasks.all} == {ACCOUNT}
+
+
+def test_what_is_released_is_enqueued_side_by_side(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cloud's queue takes a task per call, and whoever reconnects waits for all of them."""
+    for _ in range(2 * ENQUEUERS):
+        world.queue()
+    world.change_account(status="reauth_required")
+    world.deliver()
+    together = threading.Barrier(ENQUEUERS)
+    monkeypatch.setattr(world.tasks, "enqueue", lambda *_: together.wait(30))
+    world.connect()
+    assert not together.broken
+
+
+def test_of_very_many_held_sends_the_rest_goes_out_within_the_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reconnects does not wait for the last one."""
+    monkeypatch.setattr(controlling, "PAGE", 3)
+    held = [world.queue() for _ in range(12)]
+    world.change_account(status="reauth_required")
+    world.deliver()
+    enqueue = world.tasks.enqueue
+
+    def slowly(*task: Any) -> None:
+        world.clock.pass_(seconds=4)
+        enqueue(*task)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.tasks, "enqueue", slowly)
+        world.connect()
+    assert [world.record(i).waits_for for i in held].count("reauth_required") == 6
+    world.run(hours=1)
+    assert {world.record(i).status for i in held} == {Status.SENT}
 
 
 def test_sends_that_a_failing_disconnect_left_behind_are_cancelled_when_due(world: World) -> None:
