@@ -480,7 +480,7 @@ class World:
             random=os.urandom,
         )
         self.timeline = Timeline(documents, self.announcing)
-        self.tokens = Tokens(documents, self.oauth, Sealer(), clock, self.announcing)
+        self.tokens = Tokens(documents, self.oauth, Sealer(), clock, self.announcing, sleep=clock.sleep)
         self.accounts = Accounts(documents)
         self.disconnecting = Disconnecting(
             documents,
