@@ -41,7 +41,7 @@ def weight(value: object) -> int:
     if isinstance(value, list | tuple):
         if len(value) > ITEMS_LIMIT:
             raise TooLarge(f"a list has more than {ITEMS_LIMIT} items", token=None)
-        return _nodes(value) >> 3
+        return _of_list(value)
     return 1
 
 
@@ -64,17 +64,21 @@ def text(value: object) -> str:
     return ""
 
 
-def _nodes(root: list[Any] | tuple[Any, ...]) -> int:
+def _of_list(root: list[Any] | tuple[Any, ...]) -> int:
     stack: list[Any] = [root]
-    count = 0
+    count = length = 0
     while stack:
         node = stack.pop()
         inner = node.values() if isinstance(node, dict) else node
         count += len(inner)
         if count > _NODES_LIMIT:
             raise TooLarge(f"a list holds more than {_NODES_LIMIT} values", token=None)
-        stack.extend(item for item in inner if isinstance(item, list | tuple | dict))
-    return count
+        for item in inner:
+            if isinstance(item, str):
+                length += len(item)
+            elif isinstance(item, list | tuple | dict):
+                stack.append(item)
+    return (count >> 3) + (length >> 9)
 
 
 def _limited(apply: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """Templates written in Liquid: the Templating port."""
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ from functions.domain.templates import TemplateBody, TemplateVersion, Variable
 SIZES = {"subject": 2_000, "preheader": 2_000, "html": 256 << 10, "text": 64 << 10}  # bytes of a source, in UTF-8
 _LINES = ("subject", "preheader")
 _PROBLEMS_SHOWN = 5
+# What a line may have come from. No-break and ideographic spaces are the author's own.
+_SPACE = re.compile("[\t-\r\x1c-\x20\x85\u2028\u2029]+")
 
 
 class LiquidTemplates:
@@ -153,7 +156,7 @@ class _Rendering:
             raise self.error(InvalidMessage, f"The {name} that comes out can't be sent. {problem}")
         if len(shown) > limit:
             raise self.error(InvalidMessage, f"The {name} has {len(shown)} characters; at most {limit} are allowed.")
-        return " ".join(shown.split())
+        return _SPACE.sub(" ", shown).strip(" ")
 
     def part(self, name: str, source: str, content: str = "") -> str:
         html = name.startswith("html")

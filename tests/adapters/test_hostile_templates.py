@@ -92,6 +92,15 @@ def test_a_template_that_never_ends_or_grows_without_end_is_stopped(source: str,
         )
 
 
+@pytest.mark.parametrize("filters", ["sort_natural", "uniq", "concat: items"])
+def test_long_strings_in_a_list_count_as_work(filters: str) -> None:
+    """own: nine strings are few values, but each of them is gone through."""
+    source = f"{{% for i in (1..1000) %}}{{% assign a = items | {filters} %}}{{% endfor %}}"
+    with pytest.raises(InvalidMessage, match="does too much"):
+        rendered(source, {"items": ["é" * 49_000] * 9}, LIST)
+    rendered(source, {"items": ["é"] * 9}, LIST)
+
+
 # own: the parser's regular expressions take quadratic time for what has no end (CWE-1333)
 UNREADABLE = {
     "opening braces": "{{" * 100_000,

@@ -172,6 +172,11 @@ def test_a_value_that_would_break_the_subject_is_refused_where_it_was_given(key:
     assert raised.value.errors[0].pointer.startswith(f"{AT}/{key}")
 
 
+def test_spaces_of_a_subject_are_one_and_those_of_another_kind_stay() -> None:
+    mail = rendered("x", {"price": "10\u00a0€"}, subject=" Für  {{ price }}:\t山田\u3000様 ")
+    assert mail.subject == "Für 10\u00a0€: 山田\u3000様"
+
+
 def test_a_value_that_does_not_come_into_the_subject_may_have_lines() -> None:
     assert rendered("<p>{{ note }}</p>", {"note": "a\nb", "name": "x"}, subject="{{ name }}").subject == "x"
 
