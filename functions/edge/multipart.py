@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 from werkzeug.wrappers import Request
 
 from functions.domain.archives import Scan
+from functions.domain.attachment_rules import content_type_problem
 from functions.domain.contents import INLINE_PART
-from functions.domain.errors import InvalidMessage, InvalidRequest, PayloadTooLarge
+from functions.domain.errors import FieldError, InvalidMessage, InvalidRequest, PayloadTooLarge
 from functions.domain.ports import Blobs
 from functions.domain.send_requests import UploadedFile
 from functions.edge.bodies import blocks, check_readable
@@ -117,6 +119,8 @@ def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
             form.message = _collect(_blocks(events), MESSAGE_LIMIT, "message")
         elif isinstance(event, (Field, File)) and event.name in ("attachments", "attachments[]"):
             file = _file(event, _blocks(events), blobs, f"{prefix}{len(form.files)}")
+            if file is None:
+                continue
             form.files.append(file)
             form.parts.append("\0".join((file.filename, file.content_type, file.content_id, file.sha256)).encode())
         elif isinstance(event, (Field, File)):
@@ -129,9 +133,13 @@ def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
     return form
 
 
-def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str) -> UploadedFile:
-    if not isinstance(event, File) or not event.filename:
-        raise InvalidMessage("A part named `attachments` has no file name.")
+def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str) -> UploadedFile | None:
+    """None for what a browser sends of a field in which no file was chosen: no name, and nothing in it."""
+    if not isinstance(event, File) or (not event.filename and any(blocks)):
+        detail = "A part named `attachments` has no file name."
+        raise InvalidMessage(f"/attachments: {detail}", errors=[FieldError("/attachments", detail)])
+    if not event.filename:
+        return None
     scan = Scan(event.filename)
     blocks = scan.through(blocks)
     # Small files stay in memory, to be stored with the message; the rest is written away as it comes.
@@ -157,9 +165,14 @@ def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str)
 
 
 def _content_type(headers: Headers) -> str:
-    """What the caller says it is. Clients that don't know say octet-stream: then the name decides."""
-    given = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return "" if given == "application/octet-stream" else given
+    """What the caller says it is; of the parameters a charset, as in `content_type` of JSON. Clients that don't know
+    say octet-stream: then the name decides."""
+    given, parameters = parse_options_header(headers.get("Content-Type", ""))
+    given = given.lower()
+    if given == "application/octet-stream":
+        return ""
+    whole = f"{given}; charset={parameters.get('charset')}"
+    return given if "charset" not in parameters or content_type_problem(whole) else whole
 
 
 def _content_id(headers: Headers) -> str:
