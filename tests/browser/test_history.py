@@ -361,9 +361,9 @@ def test_a_reply_is_written_in_compose(server: LocalServer, home: Page, token: s
     visit(home, f"/history/{sent['id']}")
     home.get_by_role("button", name="Reply").click()
     expect(home.get_by_role("tab", name="Compose", selected=True)).to_be_visible()
-    assert home.url.endswith(f"#/compose?reply={sent['id']}")
     expect(home.get_by_text("“A question”")).to_be_visible()
     expect(home.get_by_role("row", name="grace@example.com")).to_be_visible()
+    assert home.url.endswith("#/compose")  # it is begun: a reload does not begin another one
 
 
 @pytest.mark.usefixtures("sender")

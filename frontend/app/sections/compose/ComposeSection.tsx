@@ -1,6 +1,5 @@
 import { useState } from "react";
 import { useAccounts, type Account } from "../../api/accounts";
-import { isBatch, useSendOrBatch } from "../../api/history";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
 import { Button } from "../../ui/Button";
@@ -8,17 +7,17 @@ import { EmptyState } from "../../ui/EmptyState";
 import { SectionHeader } from "../../ui/layout";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Skeleton } from "../../ui/Waiting";
+import { Asked } from "./Asked";
 import { ComposePage } from "./ComposePage";
-import { emptyDraft } from "./draft";
+import { defaultOf, emptyDraft } from "./draft";
 import { readComposition, type Composition } from "./keeping";
 
 /** "/compose", "/compose?template=tpl_…", and "/compose?reply=snd_…": in the thread of a message that was sent. */
 export default function ComposeSection() {
   const strings = useStrings();
   const t = strings.compose;
-  const { route, navigate } = useRouting();
+  const { navigate } = useRouting();
   const { data: accounts, error, refetch } = useAccounts();
-  const reply = route.query.get("reply");
   return (
     <div aria-busy={!accounts && !error}>
       <SectionHeader title={t.title} lead={t.lead} />
@@ -29,63 +28,42 @@ export default function ComposeSection() {
           {t.noAccountNext}
         </EmptyState>
       )}
-      {accounts &&
-        accounts.length > 0 &&
-        (reply ? (
-          <Reply key={reply} id={reply} accounts={accounts} />
-        ) : (
-          <Start key={route.query.get("template") ?? ""} accounts={accounts} template={route.query.get("template")} />
-        ))}
+      {accounts && accounts.length > 0 && <Writing accounts={accounts} />}
     </div>
   );
 }
 
-function defaultOf(accounts: readonly Account[]): string {
-  return (accounts.find((one) => one.is_default) ?? accounts[0])?.id ?? "";
-}
-
-function Start({ accounts, template }: { accounts: Account[]; template: string | null }) {
-  const [start] = useState<{ composition: Composition; restored: boolean }>(() => {
-    const kept = readComposition(
-      sessionStorage,
-      accounts.map(({ id }) => id),
+/** What is written: what this tab has kept, or what the address asks for. */
+function Writing({ accounts }: { accounts: Account[] }) {
+  const { route, navigate } = useRouting();
+  const template = route.query.get("template");
+  const reply = route.query.get("reply");
+  const asked = template !== null || reply !== null;
+  const [begun, setBegun] = useState(() => (asked ? null : { ...started(accounts), turn: 0 }));
+  if (asked) {
+    return (
+      <Asked
+        key={`${template ?? ""} ${reply ?? ""}`}
+        template={template}
+        reply={reply}
+        accounts={accounts}
+        onBegin={(composition, restored) => {
+          setBegun({ composition, restored, turn: (begun?.turn ?? 0) + 1 });
+          // Once it is begun, the address asks for it no more: a reload goes on with what was kept.
+          navigate("/compose", { replace: true });
+        }}
+      />
     );
-    if (kept && (!template || kept.attempt || kept.outgoing)) return { composition: kept, restored: !kept.outgoing };
-    const draft = emptyDraft(defaultOf(accounts));
-    return {
-      composition: {
-        draft: template ? { ...draft, kind: "template", template } : draft,
-        attempt: null,
-        outgoing: null,
-      },
-      restored: false,
-    };
-  });
-  return <ComposePage accounts={accounts} start={start.composition} restored={start.restored} />;
+  }
+  if (!begun) return null;
+  return <ComposePage key={begun.turn} accounts={accounts} start={begun.composition} restored={begun.restored} />;
 }
 
-function Reply({ id, accounts }: { id: string; accounts: Account[] }) {
-  const { data, error, refetch } = useSendOrBatch(id);
-  if (!data || isBatch(data))
-    return error ? <ProblemNotice error={error} onRetry={() => void refetch()} /> : <Skeleton lines={6} />;
+function started(accounts: readonly Account[]): { composition: Composition; restored: boolean } {
   const kept = readComposition(
     sessionStorage,
-    accounts.map((one) => one.id),
+    accounts.map(({ id }) => id),
   );
-  // The same reply goes on; and nothing that is on its way is pushed aside.
-  if (kept && (kept.draft.inReplyTo?.id === id || kept.attempt || kept.outgoing)) {
-    return <ComposePage accounts={accounts} start={kept} restored={!kept.outgoing} />;
-  }
-  const account = accounts.some((one) => one.id === data.account) ? data.account : defaultOf(accounts);
-  const draft = {
-    ...emptyDraft(account),
-    to: data.to.map(written),
-    cc: data.cc.map(written),
-    inReplyTo: { id, subject: data.subject },
-  };
-  return <ComposePage accounts={accounts} start={{ draft, attempt: null, outgoing: null }} restored={false} />;
-}
-
-function written({ email, name }: { email: string; name?: string | null }): string {
-  return name ? `"${name.replaceAll('"', "'")}" <${email}>` : email;
+  if (kept) return { composition: kept, restored: !kept.outgoing };
+  return { composition: { draft: emptyDraft(defaultOf(accounts)), attempt: null, outgoing: null }, restored: false };
 }

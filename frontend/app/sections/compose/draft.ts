@@ -1,4 +1,4 @@
-import type { SendRequest } from "../../api/accounts";
+import type { Account, SendRequest } from "../../api/accounts";
 import type { TemplateVariable } from "../../api/templates";
 import { valuesOf } from "../templates/values";
 import { readAddress, type Recipient } from "./addresses";
@@ -68,9 +68,21 @@ export function emptyDraft(account: string): Draft {
   };
 }
 
+/** The account that a new message goes out from. */
+export function defaultOf(accounts: readonly Account[]): string {
+  return (accounts.find((one) => one.is_default) ?? accounts[0])?.id ?? "";
+}
+
 export function isEmpty(draft: Draft): boolean {
-  const { to, cc, bcc, subject, html, text, template, files } = draft;
-  return ![to, cc, bcc, files].some((list) => list.length) && !subject && !html && !text && !template;
+  return !isWritten(draft) && !draft.template && !draft.inReplyTo;
+}
+
+/** Whether there is more than a template that was chosen: something that nobody gives back once it is gone. */
+export function isWritten({ to, cc, bcc, subject, html, text, values, files }: Draft): boolean {
+  return (
+    [to, cc, bcc, files].some((list) => list.length) ||
+    [subject, html, text, ...Object.values(values)].some((one) => one !== "")
+  );
 }
 
 export type Mistake =

@@ -1,0 +1,89 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { answering, show } from "../../testing/render";
+import { emptyDraft, type Draft } from "./draft";
+import { keepComposition, readComposition } from "./keeping";
+
+// Loading is not what is tested.
+beforeAll(() => import("./ComposeSection"), 60_000);
+afterEach(() => {
+  location.hash = "";
+  sessionStorage.clear();
+});
+
+const account = {
+  id: "acc_1",
+  email: "ada@example.com",
+  status: "connected",
+  capabilities: { send: true, read: false },
+  is_default: true,
+};
+const LETTER = { ...emptyDraft("acc_1"), kind: "text" as const, text: "Dear Grace", subject: "A letter" };
+
+/** The section at a place, with a message that was being written before. */
+function visit(place: string, kept: Draft | null) {
+  answering({
+    "GET /api/gmail/accounts/": { accounts: [account], next_page_token: null },
+    "GET /api/gmail/templates/": { templates: [], next_page_token: null },
+    "GET /api/gmail/history/snd_1/": {
+      id: "snd_1",
+      account: "acc_1",
+      subject: "A question",
+      to: [{ email: "grace@example.com" }],
+      cc: [],
+    },
+  });
+  keepComposition(sessionStorage, kept && { draft: kept, attempt: null, outgoing: null });
+  location.hash = place;
+  return show({ routing: "hash" });
+}
+
+const kept = () => readComposition(sessionStorage, ["acc_1"])?.draft;
+const subject = () => screen.findByRole("textbox", { name: "Subject" });
+const choose = async (button: string) => {
+  const dialog = await screen.findByRole("alertdialog", { name: "Replace the message that you were writing?" });
+  expect(dialog).toHaveTextContent("“A letter” is not sent yet.");
+  await userEvent.click(within(dialog).getByRole("button", { name: button }));
+};
+
+it.each(["/compose?template=tpl_1", "/compose?reply=snd_1"])(
+  "asks before another message is replaced: %s",
+  async (at) => {
+    visit(at, LETTER);
+    await choose("Go on with it");
+    expect(await subject()).toHaveValue("A letter");
+    expect(location.hash).toBe("#/compose");
+    expect(kept()).toMatchObject(LETTER);
+  },
+);
+
+it("replaces it where that is wanted", async () => {
+  visit("/compose?template=tpl_1", LETTER);
+  await choose("Replace it");
+  await waitFor(() => expect(kept()).toMatchObject({ kind: "template", template: "tpl_1", text: "" }));
+  expect(location.hash).toBe("#/compose");
+});
+
+it("goes on with the same template's message, and after a reload with what was written since", async () => {
+  const draft = { ...emptyDraft("acc_1"), kind: "template" as const, template: "tpl_1", subject: "Filled" };
+  const { unmount } = visit("/compose?template=tpl_1", draft);
+  expect(await subject()).toHaveValue("Filled");
+  await userEvent.type(await subject(), " in");
+  unmount();
+  show({ routing: "hash" });
+  expect(await subject()).toHaveValue("Filled in");
+});
+
+it("does not ask where nothing but a template was chosen", async () => {
+  visit("/compose?template=tpl_2", { ...emptyDraft("acc_1"), kind: "template", template: "tpl_1" });
+  await waitFor(() => expect(kept()).toMatchObject({ template: "tpl_2" }));
+  expect(screen.queryByRole("alertdialog")).toBeNull();
+});
+
+it("keeps a reply that has no recipients yet, and forgets it when it is discarded", async () => {
+  visit("/compose", { ...LETTER, subject: "", text: "", inReplyTo: { id: "snd_1", subject: "A question" } });
+  await userEvent.click(await screen.findByRole("button", { name: "Discard" }));
+  const dialog = await screen.findByRole("alertdialog");
+  await userEvent.click(within(dialog).getByRole("button", { name: "Discard" }));
+  await waitFor(() => expect(kept()).toBeUndefined());
+});
