@@ -92,8 +92,9 @@ def _check_together(fields: Fields) -> None:
         check_counts(fields.problems, recipients, 0)
         if fields.data.get("unsubscribe") is True and recipients > 1:
             fields.wrong("unsubscribe", "The link is one person's: give a single recipient, or `recipients`.")
-    if has("recipients") and has("in_reply_to_send"):
-        fields.wrong("in_reply_to_send", "A message to several `recipients` starts a thread with each of them.")
+    for name in ("in_reply_to_send", "thread_id"):
+        if has("recipients") and has(name):
+            fields.wrong(name, "A message to several `recipients` starts a thread with each of them.")
     if has("template"):
         for name in ("text", "html"):
             if has(name):

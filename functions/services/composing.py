@@ -108,12 +108,16 @@ class Composing:
         """A reply stays in its thread only with the thread's id, its Message-IDs and its subject."""
         request = draft.request
         original = self._original(caller, request.in_reply_to_send or "")
+        # A thread's id means something only in the mailbox it is from.
+        thread_id = original.gmail_thread_id if original.account == draft.account.id else None
+        if request.thread_id and thread_id and request.thread_id != thread_id:
+            detail = "The message of `in_reply_to_send` is in another thread: leave this out."
+            raise InvalidMessage(f"/thread_id: {detail}", errors=[FieldError("/thread_id", detail)])
         return replace(
             draft,
             subject=reply_subject(original.subject) if request.subject is None else request.subject,
             references=self._references(draft.account, original),
-            # A thread's id means something only in the mailbox it is from.
-            thread_id=original.gmail_thread_id if original.account == draft.account.id else None,
+            thread_id=thread_id or request.thread_id,
         )
 
     def _original(self, caller: Caller, send_id: str) -> Send:

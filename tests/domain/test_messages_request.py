@@ -291,6 +291,8 @@ def test_a_wrong_field_is_named_by_its_exact_pointer(fields: dict[str, Any], poi
         (without("to", recipients=[{"to": "a@b.co", "cc": []}]), "/recipients/0/cc", "not known"),
         (without("to", recipients=[{"to": "a@b.co"}] * 1001), "/recipients", "1000"),
         ({**SMALLEST, "recipients": [{"to": "a@b.co"}]}, "/to", "either"),
+        (without("to", recipients=[{"to": "a@b.co"}], thread_id="18c2f0"), "/thread_id", "with each"),
+        (without("to", recipients=[{"to": "a@b.co"}], in_reply_to_send="snd_1"), "/in_reply_to_send", "with each"),
         ([], "", "object"),
         (None, "", "object"),
         ("x", "", "object"),

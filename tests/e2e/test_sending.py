@@ -264,6 +264,21 @@ def test_a_reply_from_another_account_has_the_headers_and_no_thread(
     assert google.sent(grace)["In-Reply-To"] == google.message(ada.email, first["gmail_message_id"])["Message-ID"]
 
 
+def test_a_reply_is_put_into_no_other_thread_of_its_mailbox(caller: Caller, ada: Person, grace: Person) -> None:
+    caller.connect(ada)
+    caller.connect(grace)
+    first, other = (caller.send(account=ada.email, subject=subject).ok() for subject in ("Plans", "Other"))
+    reply = {"subject": None, "in_reply_to_send": first["id"]}
+
+    refused = caller.send(account=ada.email, **reply, thread_id=other["gmail_thread_id"])
+    same = caller.send(account=ada.email, **reply, thread_id=first["gmail_thread_id"]).ok()
+    from_another = caller.send(account=grace.email, **reply, thread_id=first["gmail_thread_id"])
+
+    assert refused.pointers(422, "invalid_message") == ["/thread_id"]
+    assert same["gmail_thread_id"] == first["gmail_thread_id"]
+    from_another.problem(404, "not_found")  # Gmail is asked for it, and has no such thread in that mailbox
+
+
 def test_a_reply_to_nothing_is_refused(caller: Caller, stranger: Caller, ada: Person, grace: Person) -> None:
     caller.connect(ada)
     stranger.connect(grace)

@@ -2064,10 +2064,14 @@ export interface components {
             recipients?: components["schemas"]["MergeRecipient"][] | null;
             /**
              * @description The id of a send that this one replies to. It stays in that message's thread. The account that sent the
-             *     original must have granted reading.
+             *     original must have granted reading. It can't be there with `recipients`.
              */
             in_reply_to_send?: string | null;
-            /** @description The id of a Gmail thread in the account's mailbox that the message belongs to. */
+            /**
+             * @description The id of a Gmail thread in the account's mailbox that the message belongs to. A reply to one of the
+             *     account's own messages (`in_reply_to_send`) is in that message's thread, and in no other. It can't be there
+             *     with `recipients`.
+             */
             thread_id?: string | null;
             /**
              * @description Headers of your own: those that start with `X-` (not Gmail's `X-Gm-`, `X-Google-`, `X-Goog-`, nor
