@@ -156,6 +156,7 @@ def drive(app: App, store: Driven) -> None:
     app.disconnecting.revoke_unless_used("2", "a token that is used")
     app.keys.page(OWNER, 1, None)
     list(doctor._accounts(app))
+    doctor._pushes(app)
     for caller, reason in itertools.product(BOTH, ("", *Reason)):
         app.suppressions.page(caller, reason=reason, limit=1)
     for caller in BOTH:
