@@ -4,10 +4,11 @@ The batch is on record before its sends, and ready after them. Its sends have id
 that was cut off is repeated under its Idempotency-Key and makes only what is missing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from functions.domain import batches, sends
 from functions.domain.batches import Batch, BatchSend, BatchStatus
@@ -21,6 +22,7 @@ from functions.domain.errors import (
     PreconditionFailed,
     Unavailable,
 )
+from functions.domain.fields import pointer_to
 from functions.domain.ids import RandomBytes, derived_id, random_id
 from functions.domain.mime import Mime, compose, verify
 from functions.domain.ports import Blobs, Clock, Data
@@ -179,15 +181,19 @@ class Merging:
             )
             made.append((replace(send, answered=send.status), content))
         if problems:
-            raise _problem(problems[:PROBLEMS_LIMIT], missing)
+            raise _problem(list(dict.fromkeys(problems))[:PROBLEMS_LIMIT], missing)
         return made
 
     def _composed(
         self, draft: Draft, send_id: str, recipient: Recipient, index: int, now: datetime
     ) -> tuple[Personal, Mime, str]:
         common = draft.request.template.variables if draft.request.template else {}
-        at = f"/recipients/{index}/variables"
-        personal = self._personalising.message(draft, send_id, (recipient.to,), {**common, **recipient.variables}, at)
+        at, variables = f"/recipients/{index}/variables", {**common, **recipient.variables}
+        try:
+            personal = self._personalising.message(draft, send_id, (recipient.to,), variables, at)
+        except (InvalidMessage, MissingVariable) as error:
+            found = list(_blamed(error.errors, at, common, recipient.variables))
+            raise _problem(found, isinstance(error, MissingVariable)) from error
         message_id = recording.message_id(send_id, draft)
         mime = compose(personal.message, date=now, message_id=message_id, boundary_seed=send_id)
         verify(mime, personal.message)
@@ -235,6 +241,18 @@ class Merging:
 
 def _send_id(batch_id: str, index: int) -> str:
     return derived_id("snd", batch_id, str(index))
+
+
+def _blamed(
+    errors: Sequence[FieldError], at: str, common: Mapping[str, Any], own: Mapping[str, Any]
+) -> Iterator[FieldError]:
+    """What is wrong with a value that all recipients share is wrong there, and with none of them."""
+    shared = {pointer_to("", key) for key in common if key not in own}
+    for error in errors:
+        _, is_variable, below = error.pointer.partition(at)
+        if is_variable and ("/".join(below.split("/")[:2]) in shared or not (below or own)):
+            error = FieldError(f"/template/variables{below}", error.detail)
+        yield error
 
 
 def _problem(errors: Sequence[FieldError], missing: bool) -> IntegrationError:

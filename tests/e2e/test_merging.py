@@ -73,6 +73,34 @@ def test_what_is_wrong_with_one_refuses_all(caller: Caller, ada: Person, changed
     assert caller.history() == []
 
 
+def test_a_mistake_that_all_share_is_told_once_and_of_none_of_them(caller: Caller, ada: Person) -> None:
+    caller.connect(ada)
+    variables = [{"key": "name"}, {"key": "count", "type": "number"}, {"key": "items", "type": "list", "fallback": []}]
+    html = "<p>{{ name }}{{ count }}{% for i in items %}{{ i.name }}{% endfor %}</p>"
+    made = caller.post("templates/", {"name": "T", "subject": "S", "html": html, "variables": variables}).ok(201)
+    caller.post(f"templates/{made['id']}/publish/", {}).ok()
+
+    def told(shared: Any, *own: Any, code: str = "invalid_message", **more: Any) -> list[str]:
+        recipients = [{"to": "a@b.example", "variables": variables} for variables in own]
+        body = letter(to=None, subject=None, text=None, template={"id": made["id"], "variables": shared})
+        return caller.post("send/", {**body, "recipients": recipients, **more}).pointers(422, code)
+
+    right = {"name": "A"}
+    assert told({"count": "three"}, *[right] * 60) == ["/template/variables/count"]
+    assert told({"count": "three"}, *[right] * 60, dry_run=True) == ["/template/variables/count"]
+    assert told({"count": "three"}, right, {**right, "count": 3}, {"name": 4}) == [
+        "/template/variables/count",
+        "/recipients/2/variables/name",
+    ]
+    assert told({"count": "three"}, {**right, "count": "four"}) == ["/recipients/0/variables/count"]
+    assert told({"count": 3, "items": [{"name": "\0"}], "a/b": 1}, right, right) == [
+        "/template/variables/a~1b",
+        "/template/variables/items/0/name",
+    ]
+    assert told({"count": 3}, right, {}, code="missing_variable") == ["/recipients/1/variables/name"]
+    assert caller.history() == []
+
+
 def test_each_gets_links_of_their_own(caller: Caller, ada: Person, google: Google) -> None:
     caller.connect(ada)
     if not isinstance(caller.host, Local):

@@ -162,10 +162,11 @@ export interface paths {
          *
          *     **A message to each of several recipients.** The answer is 202 with a `batch` and a send for each of
          *     `recipients`, in their order. All of them are accepted or none: a variable that is missing for one of them, or
-         *     any other mistake, refuses the request with pointers into `recipients`. Who is on the suppression list is
-         *     skipped, as `cancelled`. All of it goes through the queue, at the account's pace. A request that was cut off
-         *     in the middle sends nothing; repeated under its `Idempotency-Key` within an hour, it goes on. Variables of a
-         *     recipient come before those of the template's `variables`.
+         *     any other mistake, refuses the request with pointers into `recipients`, or into the template's `variables` where
+         *     one of those that all share is wrong. Who is on the suppression list is skipped, as `cancelled`. All of it goes
+         *     through the queue, at the account's pace. A request that was cut off in the middle sends nothing; repeated under
+         *     its `Idempotency-Key` within an hour, it goes on. Variables of a recipient come before those of the template's
+         *     `variables`.
          *
          *     **Following a message.** `tracking` counts opens and clicks, `unsubscribe` adds a link and the headers for one
          *     click (RFC 8058); both change the HTML. Without `tracking`, the account's settings count.
