@@ -16,12 +16,13 @@ from functions.domain.batches import LEASE, PATIENCE, BatchStatus
 from functions.domain.errors import Conflict, IdempotencyInProgress, IdempotencyMismatch, InvalidMessage, Unavailable
 from functions.domain.messages import Address, Attachment
 from functions.domain.ports import Create, Delete, Write
-from functions.domain.send_requests import Recipient
+from functions.domain.send_requests import Recipient, SendRequest
 from functions.domain.sends import Status
 from functions.domain.suppressions import Reason, Suppression
 from functions.services import merging, outbox, standing
+from functions.services.contents import BlobSource
 from functions.services.receipts import BatchReceipt
-from tests.services.fakes import CALLER, OWNER, START, FlakyDocuments, World
+from tests.services.fakes import ACCOUNT, CALLER, OWNER, START, FlakyDocuments, World
 
 CHUNK = 10  # recipients of a commit; production has 50
 PEOPLE = [f"p{n}@example.org" for n in range(26)]  # two commits, and a smaller one
@@ -221,6 +222,47 @@ def test_files_are_stored_once_for_all_messages(world: World) -> None:
     assert len(stored) == 1
     world.run(minutes=5)
     assert len(world.mailbox.stored) == 5
+
+
+@pytest.mark.parametrize(("failing", "written"), [(0, True), (1, True), (2, False)])
+def test_whatever_goes_out_has_its_files_however_often_the_request_was_cut_off(
+    world: World, failing: int, written: bool
+) -> None:
+    """A request's files are deleted with it, unless it says that they are on record now. The second request takes the
+    batch over, and its answer is lost; the third finishes it."""
+
+    people = PEOPLE[:15]
+
+    def request(at: World, name: str) -> None:
+        data, kept = b"x" * 100_000, list[str]()
+        place = f"uploads/{OWNER}/{name}/"
+        stored = at.blobs.write(f"{place}0", [data])
+        source = BlobSource(at.blobs, stored.name)
+        asked = SendRequest(
+            account=ACCOUNT,
+            recipients=tuple(Recipient(Address(email)) for email in people),
+            subject="Hi",
+            text="Hello",
+            attachments=(Attachment("a.bin", "application/octet-stream", stored.size, stored.sha256, "", source),),
+        )
+        try:
+            at.merging.send(CALLER, asked, at.merging.batch_id(OWNER, "k"), "f", lambda: kept.append(name))
+        finally:
+            if not kept:
+                at.blobs.delete_all(place)
+
+    for name, commit in (("first", failing), ("second", 1)):
+        cut_off = Dying(world.documents, written=written)
+        cut_off.fail = {commit}
+        with pytest.raises(Unavailable):
+            request(world.beside(cut_off), name)
+        world.clock.pass_(seconds=LEASE.total_seconds())
+    request(world, "third")
+    world.run(minutes=10)
+    receipt = world.repeat("k", "f")
+    assert isinstance(receipt, BatchReceipt)
+    assert statuses(world, receipt) == {"sent": len(people)}
+    assert len(world.mailbox.stored) == len(people)
 
 
 IMAGE = f'<p>Hi</p><img src="data:image/png;base64,{base64.b64encode(os.urandom(80_000)).decode()}">'
