@@ -1000,6 +1000,7 @@ export const en = {
       edit: (name: string) => `Edit ${name}`,
       confirm: "Make the trigger",
       saved: "The trigger is saved.",
+      restored: "This is what you had not saved yet. “Cancel” forgets it.",
       made: "The trigger is made. Give its URL to the sender.",
       basics: "What it is",
       name: "Name",

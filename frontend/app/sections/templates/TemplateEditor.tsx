@@ -4,6 +4,7 @@ import { ApiProblem } from "../../api/problem";
 import { htmlParts } from "../../editor/htmlParts";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
+import { useOwner, type Owner } from "../../integration/unsaved";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { SectionHeader, Stack } from "../../ui/layout";
@@ -31,7 +32,8 @@ interface Props {
 
 export function TemplateEditor({ id, kind, onCreated }: Props) {
   const { data, error, refetch } = useTemplate(id);
-  if (id && !data) {
+  const owner = useOwner();
+  if (!owner || (id && !data)) {
     return (
       <Stack>
         <ProblemNotice error={error} onRetry={() => void refetch()} />
@@ -39,17 +41,17 @@ export function TemplateEditor({ id, kind, onCreated }: Props) {
       </Stack>
     );
   }
-  return <Editor template={data ?? null} kind={data?.kind ?? kind} onCreated={onCreated} />;
+  return <Editor template={data ?? null} kind={data?.kind ?? kind} owner={owner} onCreated={onCreated} />;
 }
 
 /** Fields whose errors stand beside them. */
 const SHOWN = ["/name", "/subject", "/preheader", "/html", "/text", "/variables"];
 
-function Editor({ template, kind, onCreated }: Omit<Props, "id"> & { template: Template | null }) {
+function Editor({ template, kind, owner, onCreated }: Omit<Props, "id"> & { template: Template | null; owner: Owner }) {
   const t = useStrings().templates;
   const { navigate } = useRouting();
   const { notify } = useNotices();
-  const state = useDraft(template, kind);
+  const state = useDraft(template, kind, owner);
   const { draft, change, error } = state;
   const [part, setPart] = useState("visual");
   const [testing, setTesting] = useState(false);

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import {
   templateKeys,
   usePublishTemplate,
@@ -8,37 +8,35 @@ import {
   type WrittenTemplate,
 } from "../../api/templates";
 import { useStrings } from "../../integration/context";
+import { keepUnsaved, readUnsaved, useAskBeforeLeaving, type Owner } from "../../integration/unsaved";
 import { draftOf, emptyDraft, requestOf, sameDraft, type Draft } from "./draft";
 
-const UNSAVED = "unsaved-templates";
+const placeOf = (id: string) => `template ${id}`;
 
-/**
- * A template that is written. What is not saved outlives a look at another section (it is kept in memory), and the browser
- * asks before the page is left.
- */
-export function useDraft(template: Template | null, kind: Template["kind"]) {
+/** A template that is written. What is not saved is kept for the tab, and the browser asks before the page is left. */
+export function useDraft(template: Template | null, kind: Template["kind"], owner: Owner) {
   const t = useStrings().templates;
   const cache = useQueryClient();
   const id = template?.id ?? null;
   const saved = template ? draftOf(template) : emptyDraft(kind);
-  const place = [UNSAVED, id ?? kind];
-  const [draft, setDraft] = useState<Draft>(() => cache.getQueryData<Draft>(place) ?? saved);
+  const place = placeOf(id ?? kind);
+  const [draft, setDraft] = useState<Draft>(() => (readUnsaved(place, owner) as Draft | null) ?? saved);
   const [problems, setProblems] = useState<WrittenTemplate["problems"]>([]);
   const save = useSaveTemplate(id);
   const publish = usePublishTemplate();
   const dirty = !sameDraft(draft, saved);
-  const keep = (next: Draft | null) => {
-    cache.setQueryDefaults([UNSAVED], { gcTime: Infinity });
-    if (next && !sameDraft(next, saved)) cache.setQueryData(place, next);
-    else cache.removeQueries({ queryKey: place, exact: true });
-  };
+  const keep = (next: Draft | null) => keepUnsaved(place, owner, next && sameDraft(next, saved) ? null : next);
   useAskBeforeLeaving(dirty);
   const store = async () => {
-    const written = await save.mutateAsync(requestOf(draft, t.untitled));
+    const sent = draft;
+    const written = await save.mutateAsync(requestOf(sent, t.untitled));
     cache.setQueryData(templateKeys.one(written.id), written);
     setProblems(written.problems);
-    setDraft(draftOf(written));
+    // What was typed meanwhile stays, and is not saved yet.
+    setDraft((now) => (sameDraft(now, sent) ? draftOf(written) : now));
+    const kept = readUnsaved(place, owner) as Draft | null;
     keep(null);
+    if (kept && !sameDraft(kept, sent)) keepUnsaved(placeOf(written.id), owner, kept);
     return written;
   };
   return {
@@ -74,14 +72,3 @@ export function useDraft(template: Template | null, kind: Template["kind"]) {
 }
 
 export type DraftState = ReturnType<typeof useDraft>;
-
-function useAskBeforeLeaving(dirty: boolean): void {
-  useEffect(() => {
-    if (!dirty) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => {
-      window.removeEventListener("beforeunload", ask);
-    };
-  }, [dirty]);
-}

@@ -1,13 +1,14 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useReplaceTrigger, useTrigger, type Trigger } from "../../api/triggers";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
+import { useOwner, useUnsaved, type Owner } from "../../integration/unsaved";
 import { SectionHeader, Stack } from "../../ui/layout";
 import { Link } from "../../ui/Link";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Skeleton } from "../../ui/Waiting";
-import { draftOf, EMPTY, requestOf, type TriggerDraft } from "./draft";
+import { draftOf, EMPTY, requestOf, withoutSecret } from "./draft";
 import { draftOfRecipe, RECIPE_IDS, RECIPES } from "./recipes";
 import { SecretDialog } from "./SecretDialog";
 import { TriggerForm } from "./TriggerForm";
@@ -17,10 +18,27 @@ import styles from "./webhooks.module.css";
 /** Makes a trigger: an empty one, or one of a recipe at /webhooks/new/{recipe}. */
 export function NewTrigger() {
   const t = useStrings().webhooks;
+  const owner = useOwner();
+  return (
+    <div aria-busy={!owner}>
+      <p className={styles.back}>
+        <Link to="/webhooks">‹ {t.back}</Link>
+      </p>
+      <SectionHeader title={t.editor.create} />
+      {owner ? <Making owner={owner} /> : <Skeleton lines={6} />}
+    </div>
+  );
+}
+
+function Making({ owner }: { owner: Owner }) {
+  const t = useStrings().webhooks;
   const { route, navigate } = useRouting();
   const { notify } = useNotices();
   const recipe = RECIPE_IDS.find((id) => id === route.rest[1]);
-  const [draft, setDraft] = useState(() => (recipe ? draftOfRecipe(recipe) : EMPTY));
+  const [start] = useState(() => (recipe ? draftOfRecipe(recipe) : EMPTY));
+  const unsaved = useUnsaved(`trigger new ${recipe ?? ""}`, owner, start, withoutSecret);
+  const { draft, setDraft, forget } = unsaved;
+  useSayRestored(unsaved.restored);
   const [made, setMade] = useState<Trigger | null>(null);
   const { mutateAsync, isPending, error } = useMakeTrigger(recipe ? RECIPES[recipe] : null, setDraft);
   const finish = (trigger: Trigger) => {
@@ -29,56 +47,65 @@ export function NewTrigger() {
   };
   const save = async () => {
     const trigger = await mutateAsync(draft);
+    forget();
     if (trigger.secrets[0]?.secret) setMade(trigger);
     else finish(trigger);
   };
   return (
-    <div>
-      <p className={styles.back}>
-        <Link to="/webhooks">‹ {t.back}</Link>
-      </p>
-      <SectionHeader title={t.editor.create} />
+    <>
       <TriggerForm
         draft={draft}
         onChange={setDraft}
         recipe={recipe ? RECIPES[recipe] : null}
         isNew
         onSave={save}
-        onCancel={() => navigate("/webhooks")}
+        onCancel={() => {
+          forget();
+          navigate("/webhooks");
+        }}
         isPending={isPending}
         error={error}
       />
       {made && <SecretDialog trigger={made} onClose={() => finish(made)} />}
-    </div>
+    </>
   );
 }
 
 export function EditTrigger({ id }: { id: string }) {
   const t = useStrings().webhooks;
   const { data: trigger, error, isPending, refetch } = useTrigger(id);
+  const owner = useOwner();
+  const waits = isPending || !owner;
   return (
-    <div aria-busy={isPending}>
+    <div aria-busy={waits}>
       <p className={styles.back}>
         <Link to={`/webhooks/${id}`}>‹ {trigger?.name ?? t.back}</Link>
       </p>
       <SectionHeader title={t.editor.edit(trigger?.name ?? "")} />
       <Stack>
         <ProblemNotice error={error} onRetry={() => void refetch()} />
-        {isPending && <Skeleton lines={6} />}
-        {trigger && <Editing trigger={trigger} />}
+        {waits && <Skeleton lines={6} />}
+        {trigger && owner && <Editing trigger={trigger} owner={owner} />}
       </Stack>
     </div>
   );
 }
 
-function Editing({ trigger }: { trigger: Trigger }) {
+function Editing({ trigger, owner }: { trigger: Trigger; owner: Owner }) {
   const t = useStrings().webhooks.editor;
   const { navigate } = useRouting();
   const { notify } = useNotices();
-  const [draft, setDraft] = useState<TriggerDraft>(() => draftOf(trigger));
+  const { draft, setDraft, restored, forget } = useUnsaved(
+    `trigger ${trigger.id}`,
+    owner,
+    draftOf(trigger),
+    withoutSecret,
+  );
+  useSayRestored(restored);
   const { mutateAsync, isPending, error } = useReplaceTrigger(trigger.id);
   const save = async () => {
     await mutateAsync(requestOf(draft));
+    forget();
     navigate(`/webhooks/${trigger.id}`);
     notify({ tone: "good", text: t.saved, focus: true });
   };
@@ -89,9 +116,23 @@ function Editing({ trigger }: { trigger: Trigger }) {
       recipe={null}
       isNew={false}
       onSave={save}
-      onCancel={() => navigate(`/webhooks/${trigger.id}`)}
+      onCancel={() => {
+        forget();
+        navigate(`/webhooks/${trigger.id}`);
+      }}
       isPending={isPending}
       error={error}
     />
   );
+}
+
+function useSayRestored(restored: boolean): void {
+  const t = useStrings().webhooks.editor;
+  const { notify } = useNotices();
+  const told = useRef(!restored);
+  useEffect(() => {
+    if (told.current) return;
+    told.current = true;
+    notify({ tone: "calm", text: t.restored });
+  }, [notify, t]);
 }

@@ -83,6 +83,11 @@ export const EMPTY: TriggerDraft = {
   transactional: false,
 };
 
+/** What may be kept in the tab: a secret stays in its field alone. */
+export function withoutSecret(draft: TriggerDraft): TriggerDraft {
+  return { ...draft, secret: "" };
+}
+
 /** What can be changed of a trigger, or of a request for one. */
 export function draftOf(given: Trigger | TriggerRequest): TriggerDraft {
   const { mapping, rate } = given;
