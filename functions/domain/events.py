@@ -25,7 +25,8 @@ class Event:
     at: datetime
     recipient: str = ""  # empty where it can't be told
     url: str = ""  # of a click
-    verdict: str = ""  # of opens, clicks: human, proxy, prefetch, scanner, unknown; of bounces: hard, soft; of replies: who wrote
+    # Of opens and clicks: human, proxy, prefetch, scanner, unknown; of bounces: hard, soft; of replies: who wrote.
+    verdict: str = ""
     reason: str = ""
     rules: int = 0  # the version of the rules that judged
     evidence: dict[str, Any] = field(default_factory=dict)
