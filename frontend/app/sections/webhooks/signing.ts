@@ -63,7 +63,7 @@ function headersOf({ scheme, hmac }: Signs): string[] {
     case "github":
       return ["X-GitHub-Delivery: $ID", "X-Hub-Signature-256: sha256=$SIGNATURE"];
     case "shopify":
-      return ["X-Shopify-Event-Id: $ID", "X-Shopify-Hmac-Sha256: $SIGNATURE"];
+      return ["X-Shopify-Webhook-Id: $ID", "X-Shopify-Hmac-Sha256: $SIGNATURE"];
     case "hmac":
       return [
         ...(hmac?.id_header ? [`${hmac.id_header}: $ID`] : []),
