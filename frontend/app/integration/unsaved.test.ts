@@ -20,6 +20,7 @@ it("comes back to who wrote it, also after a new sign-in, and to nobody else", (
   const again = form(["two", "acc_ada"]).result.current;
   expect([again.draft.name, again.restored]).toEqual(["Half", true]);
   expect(form(["three", "acc_grace"]).result.current.draft).toEqual(EMPTY);
+  expect(form(["four", "acc_ada"]).result.current.draft.name).toBe("Half");
 });
 
 it("keeps no secret", () => {

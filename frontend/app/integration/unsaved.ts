@@ -76,10 +76,15 @@ export function useUnsaved<Draft extends object>(
   const [found] = useState(() => readUnsaved(place, owner) as Draft | null);
   const [draft, setDraft] = useState<Draft>(found ?? saved);
   const forgotten = useRef(false);
+  // Whether what lies there is this form's: what somebody else wrote is neither shown nor thrown away.
+  const own = useRef(found !== null);
   const was = JSON.stringify(fit(saved));
   useEffect(() => {
     const kept = fit(draft);
-    if (!forgotten.current) keepUnsaved(place, owner, JSON.stringify(kept) === was ? null : kept);
+    const changed = JSON.stringify(kept) !== was;
+    if (forgotten.current || !(changed || own.current)) return;
+    own.current = true;
+    keepUnsaved(place, owner, changed ? kept : null);
   }, [place, owner, draft, was, fit]);
   useAskBeforeLeaving(JSON.stringify(draft) !== JSON.stringify(saved));
   return {
