@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from functions.domain import event_bodies, webhooks
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import GmailRejected, IntegrationError, NotFound, ReauthRequired
+from functions.domain.errors import GmailRejected, IntegrationError, NotFound
 from functions.domain.ids import looks_like
 from functions.domain.ports import Delete, Documents, Query
 from functions.services.accounts import Accounts, path
@@ -63,9 +63,10 @@ class Disconnecting:
 
     def _let_go(self, account: GmailAccount) -> None:
         """What Google, and this instance, have of an account whose record is gone."""
-        self._disconnected(account)
         self._tokens.forget(account)
-        with contextlib.suppress(ReauthRequired):  # a token that can't be opened can't be revoked either
+        with contextlib.suppress(IntegrationError):
+            self._disconnected(account)
+        with contextlib.suppress(IntegrationError):  # a token that can't be opened can't be revoked either
             self.revoke_unless_used(account.sub, self._tokens.refresh_token(account))
 
     def revoke_unless_used(self, sub: str, token: str) -> None:

@@ -208,6 +208,19 @@ def test_google_is_told_although_nothing_could_be_cancelled(world: World) -> Non
     assert world.oauth.revoked == [f"refresh-{ACCOUNT}"]
 
 
+def test_an_account_is_gone_although_its_token_can_not_be_read_to_revoke_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller can't repeat the call: there is no account any more."""
+    send_id = world.queue(send_at=START + DAY)
+    monkeypatch.setattr(world.tokens, "refresh_token", raising(Unavailable("The key is disabled.")))
+    monkeypatch.setattr(world.watching, "stop", raising(Unavailable("The store is away.")))
+    world.disconnect()
+    assert world.record(send_id).status is Status.CANCELLED
+    with pytest.raises(NotFound):
+        world.disconnect()
+
+
 def test_disconnecting_again_cancels_what_the_first_call_left_behind(world: World) -> None:
     send_id = world.queue(send_at=START + DAY)
     dies_before_it_cancels(world)
