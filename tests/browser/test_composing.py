@@ -172,6 +172,33 @@ def test_another_user_of_the_tab_gets_an_empty_form(
     expect(home.get_by_role("row", name="secret@example.com")).to_have_count(0)
 
 
+def test_a_file_whose_upload_was_cut_off_stays_in_sight_and_nothing_goes_out_without_it(
+    server: LocalServer, home: Page, token: str, sender: Person, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Note G")
+    writing.compose(home, server, sender, to="grace@example.com", subject="With notes")
+    writing.write(home, "See below")
+    home.route("**/api/gmail/attachments/", lambda _: None)  # never answered
+    with home.expect_file_chooser() as chosen:
+        home.get_by_role("button", name="Choose files").click()
+    chosen.value.set_files(notes)
+    files = home.get_by_role("group", name="Attachments")
+    expect(files.get_by_role("progressbar")).to_be_visible()
+    home.get_by_role("tab", name="Accounts").click()
+    people.loaded(home)
+    home.get_by_role("tab", name="Compose").click()
+    people.loaded(home)
+    expect(files.get_by_role("listitem")).to_contain_text("Its upload was cut off")
+    expect(files.get_by_role("button", name="Try again")).to_have_count(0)
+    home.get_by_role("button", name="Send", exact=True).click()
+    expect(files.get_by_role("alert")).to_be_visible()
+    assert server.call("GET", "/api/gmail/history/", token).json()["sends"] == []
+    home.get_by_role("button", name="Remove notes.txt").click()
+    home.get_by_role("button", name="Send", exact=True).click()
+    expect(writing.going_out(home)).to_be_visible()
+
+
 def test_schedule_and_cancel(server: LocalServer, home: Page, token: str, sender: Person) -> None:
     writing.compose(home, server, sender, to="grace@example.com", subject="Later")
     writing.choose(home, "Content", "Plain text")
@@ -227,8 +254,16 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_makes_no_second_message(
     home.route("**/api/gmail/send/", lose)
     home.get_by_role("button", name="Send", exact=True).click()
     expect(home.get_by_text("The answer was lost")).to_be_visible()
+    accessible(home)
     home.unroute("**/api/gmail/send/")
     home.reload()
+    # An answer that was given before the key was looked up says nothing of the message.
+    watch.expect("429 /api/gmail/send/")
+    home.route("**/api/gmail/send/", lambda route: route.fulfill(status=429, body="Too many"))
+    home.get_by_role("button", name="Ask again").click()
+    expect(home.get_by_text("A service that is needed for this does not answer.")).to_be_visible()
+    expect(home.get_by_text("The answer was lost")).to_be_visible()
+    home.unroute("**/api/gmail/send/")
     home.get_by_role("button", name="Ask again").click()
     expect(home.get_by_text(re.compile("goes out in a moment|The message is sent."))).to_be_visible()
     assert len(server.call("GET", "/api/gmail/history/", token).json()["sends"]) == 1

@@ -229,3 +229,32 @@ def test_a_file_dropped_where_none_is_taken_does_not_take_the_page_away(
         drags = home.evaluate("drags.splice(0)")
         assert {tuple(one) for one in drags} == {(True, "none")}
     expect(name).to_have_value("Order confirmation")
+
+
+@pytest.mark.usefixtures("writer")
+def test_a_template_that_is_not_saved_outlives_another_section_a_reload_and_a_new_sign_in(
+    server: LocalServer, home: Page, token: str, watch: Watch
+) -> None:
+    watch.expect("400 /api/gmail/templates/preview/")  # of what is half typed, on a slow machine
+    writing.place(home, server, "/templates/new")
+    name = home.get_by_label("Name", exact=True)
+    name.fill("Half a template")
+    home.get_by_role("tab", name="Accounts").click()
+    people.loaded(home)
+    writing.place(home, server, "/templates/new")
+    expect(name).to_have_value("Half a template")
+    home.reload()
+    people.loaded(home)
+    expect(name).to_have_value("Half a template")
+    watch.expect("401 /api/gmail/templates/")
+    refused = {"type": "about:blank", "title": "", "status": 401, "code": "unauthenticated", "detail": "", "remedy": ""}
+    home.route("**/api/gmail/templates/", lambda route: route.fulfill(status=401, body=json.dumps(refused)))
+    home.get_by_role("button", name="Save draft").click()
+    home.get_by_label("API key or ID token").fill(token)
+    home.unroute("**/api/gmail/templates/")
+    home.keyboard.press("Enter")
+    people.loaded(home)
+    expect(name).to_have_value("Half a template")
+    saved(home, "Save draft", "The draft is saved.")
+    writing.place(home, server, "/templates/new")
+    expect(name).to_have_value("")

@@ -118,3 +118,19 @@ def test_a_key_that_is_refused_in_the_middle_loses_nothing_that_was_written(
     people.loaded(home)
     expect(writing.editor(home)).to_have_text("Half a letter")
     expect(home.get_by_label("Subject", exact=True)).to_have_value("Kept")
+
+
+def test_a_section_whose_script_did_not_load_says_so_and_the_others_work(home: Page, watch: Watch) -> None:
+    people.loaded(home)
+    script = re.compile(r"/assets/KeysSection-[^/]*\.js$")
+    home.route(script, lambda route: route.abort())
+    home.get_by_role("tab", name="API keys").click()
+    alert = home.get_by_role("alert")
+    expect(alert).to_contain_text("reload the page")
+    accessible(home)
+    home.get_by_role("tab", name="Accounts").click()
+    people.loaded(home)
+    assert "KeysSection" in watch.take()
+    home.unroute(script)
+    home.get_by_role("tab", name="API keys").click()
+    expect(home.get_by_role("heading", name="API keys")).to_be_visible()

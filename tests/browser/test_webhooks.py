@@ -121,6 +121,25 @@ def test_a_trigger_is_made_and_fired_and_its_mail_arrives(
     expect(page.get_by_text("Order 1042").first).to_be_visible()
 
 
+def test_a_trigger_that_is_not_saved_outlives_another_section_and_a_reload_until_it_is_cancelled(section: Page) -> None:
+    page = section
+    page.get_by_role("button", name="Start with: An empty trigger").click()
+    name = page.get_by_label("Name")
+    name.fill("Half a trigger")
+    page.get_by_role("tab", name="Accounts").click()
+    people.loaded(page)
+    page.get_by_role("tab", name="Webhooks").click()
+    page.get_by_role("button", name="Start with: An empty trigger").click()
+    expect(name).to_have_value("Half a trigger")
+    expect(notice(page)).to_contain_text("This is what you had not saved yet.")
+    page.reload()
+    people.loaded(page)
+    expect(name).to_have_value("Half a trigger")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Start with: An empty trigger").click()
+    expect(name).to_have_value("")
+
+
 def test_what_is_wrong_with_a_trigger_stands_at_its_fields(section: Page, watch: Watch) -> None:
     page = section
     page.get_by_role("button", name="Start with: An empty trigger").click()
