@@ -60,6 +60,7 @@ def problem(request: Request, error: IntegrationError, request_id: str, title: s
     document = problems.response(error, request_id)
     if queries.wants_json(request):
         return document
+    error = problems.told(error)
     shown = page(title or error.title, [error.detail, error.remedy], document.status_code)
     for name in ("Retry-After", "Allow"):
         if name in document.headers:

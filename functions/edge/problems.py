@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from functions.domain.errors import IntegrationError, MethodNotAllowed
+from functions.domain.errors import IntegrationError, MethodNotAllowed, SecretDisabled, Unavailable
 
 STATUS = {
     "invalid_json": 400,
@@ -34,7 +34,13 @@ STATUS = {
 }
 
 
+def told(error: IntegrationError) -> IntegrationError:
+    """What callers hear. Which secret of which project it is that can't be read is for operators: that is logged."""
+    return Unavailable() if isinstance(error, SecretDisabled) else error
+
+
 def document(error: IntegrationError, request_id: str) -> dict[str, Any]:
+    error = told(error)
     found: dict[str, Any] = {
         "type": f"urn:gmail-integration:problem:{error.code}",
         "title": error.title,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from functions.domain.errors import IntegrationError
+from functions.domain.errors import IntegrationError, SecretDisabled
 
 if TYPE_CHECKING:
     from functions.domain.accounts import GmailAccount
@@ -45,6 +45,8 @@ def request(request: Request, response: Response, seconds: float, cause: BaseExc
     severity = "INFO" if response.status_code < 500 else "ERROR"
     if isinstance(cause, IntegrationError) and cause.code != "internal":
         fields["code"] = cause.code
+        if isinstance(cause, SecretDisabled):
+            fields |= {"detail": cause.detail, "remedy": cause.remedy}
         severity = "INFO" if response.status_code < 500 else "WARNING"  # somebody else's fault, and the caller knows
     elif cause is not None:
         # Types and places only: an exception's text may quote what it was given.

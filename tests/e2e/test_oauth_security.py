@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from functions.adapters import google_oauth
-from functions.domain.errors import Unavailable
+from functions.domain.errors import SecretDisabled, Unavailable
 from tests.e2e.client import Answer, Browser, Caller
 from tests.e2e.conftest import APP
 from tests.e2e.google import Gate, Google, Person
@@ -239,6 +239,23 @@ def test_a_token_that_we_sealed_for_something_else_is_no_state(
     inside.journal.secret(other)
 
     browser.get(changed(link, state=other), accept="application/json").problem(400, "invalid_state")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_which_secret_is_disabled_is_told_to_nobody_who_calls(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    """Anyone may call this, with a state that names any version of the key."""
+    link = browser.link(user, ada)
+
+    def disabled(*_: Any) -> bytes:
+        raise SecretDisabled("Version 1 of the secret link-key is disabled.", remedy="Enable it in my-project.")
+
+    monkeypatch.setattr(inside.app.link_ring, "open", disabled)
+    answer = browser.get(link, accept=accept)
+
+    assert answer.status == 503
+    assert not any(word in answer.text for word in ("link-key", "my-project"))
 
 
 # The browser

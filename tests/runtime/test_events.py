@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 from functions.adapters.declared_indexes import declared
 from functions.adapters.sqlite import SqliteDocuments
 from functions.console import endpoint as console
-from functions.domain.errors import InvalidRequest, NotFound, Unavailable
+from functions.domain.errors import InvalidRequest, NotFound, SecretDisabled, Unavailable
 from functions.domain.messages import Address
 from functions.domain.sends import Attempt, Send, Status
 from functions.runtime import events, settings
@@ -138,6 +138,13 @@ def test_only_what_nobody_foresaw_is_an_error(
 
     assert (line["severity"], line["status"], line["milliseconds"]) == (severity, status, 12.3)
     assert line.get("error") == ("KeyError" if status == 500 else None)
+
+
+def test_which_secret_is_disabled_is_for_operators_to_read(lines: Lines) -> None:
+    line = refused(503, SecretDisabled("Version 1 of link-key is disabled.", remedy="Enable it."), lines)
+
+    assert (line["code"], line["detail"]) == ("unavailable", "Version 1 of link-key is disabled.")
+    assert line["remedy"] == "Enable it."
 
 
 @pytest.mark.parametrize(
