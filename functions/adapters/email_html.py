@@ -128,7 +128,9 @@ def _inlined(css: str, parts: Parts) -> str:
 
 def _check_size(sheet: Stylesheet, parts: Parts) -> None:
     """Before it is inlined: one rule and some thousand tags can ask for gigabytes."""
-    if (sheet.inline.count("\n") + 1) * parts.elements > _INLINING_LIMIT:
+    rules = sheet.inline.count("\n") + 1
+    # What a parser makes of formatting elements around many others are copies: ordinary mails have a few of them, too.
+    if rules * max(parts.inner.count("<"), parts.elements // 4) > _INLINING_LIMIT:
         raise MarkupProblem("It has too many CSS rules for so many tags.")
     if sheet.widest * parts.elements <= _STYLES_LIMIT:
         return

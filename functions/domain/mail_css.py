@@ -13,7 +13,7 @@ from functions.domain.html_documents import MarkupProblem
 CSS_LIMIT = 100_000  # characters of all style elements of a mail
 _RULES_LIMIT, _DECLARATIONS_LIMIT = 1_000, 200
 _SELECTOR_LIMIT, _PARTS_LIMIT = 200, 8
-_WRITTEN_LIMIT = 300_000  # characters of all rules, each selector of a list with its own copy of the declarations
+_WRITTEN_LIMIT = 1_000_000  # characters of all rules, each selector of a list with its own copy of the declarations
 _NAMES_LIMIT = 300  # of properties: an inliner looks through all that an element has for each that it adds
 _CACHED_LIMIT = 2_000  # characters of what is worth keeping: few mails have longer declarations twice
 

@@ -172,7 +172,8 @@ class Connecting:
             account = self._connected(owner, grant, before.account if before else None)
             if before is None:
                 # What an earlier account with this id left waiting, where disconnecting it was cut off.
-                self._controlling.cancel_all(owner, account.id)
+                while self._controlling.cancel_all(owner, account.id):
+                    pass
             said = partial(event_bodies.of_account, account)
             news = self._announcing.writes(owner, webhooks.CONNECTED, None, said)
             try:

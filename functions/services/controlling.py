@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PAGE = 200
 AT_ONCE = 20  # sends changed in one commit; with an event for each of 20 endpoints that is 420 writes
+CANCELLING = timedelta(seconds=20)  # of the minute that disconnecting an account may take, before Google is told
 RELEASING = timedelta(seconds=20)  # of the minute that connecting an account may take
 TRIES = 5  # against whoever changes the same send at the same moment
 
@@ -63,7 +64,7 @@ class Controlling:
         if there is None or not caller.may_use(there.batch.account):
             raise NotFound("There is no batch with this id.")
         self._batches.close(there)
-        return self._cancel_each(caller.owner, {"batch": batch_id}, "its owner cancelled the batch")
+        return sum(self._cancelled(caller.owner, {"batch": batch_id}, "its owner cancelled the batch"))
 
     def reschedule(self, caller: Caller, send_id: str, at: datetime) -> Send:
         """Another time for a send that has not begun; a past one means now. Raises NotFound, Conflict."""
@@ -78,9 +79,12 @@ class Controlling:
         """The new send, and whether it is new. Raises NotFound, Conflict."""
         return self._resending.resend(self._find(caller, send_id))
 
-    def cancel_all(self, owner: str, account_id: str) -> None:
-        """The account was disconnected: nothing of it goes out any more."""
-        self._cancel_each(owner, {"account": account_id}, "the account was disconnected")
+    def cancel_all(self, owner: str, account_id: str) -> bool:
+        """The account was disconnected: nothing of it goes out any more. Whether there are more: of very many, some are
+        left after a while, so that Google can be told before the caller's time is up."""
+        until = self._clock() + CANCELLING
+        cancelled = self._cancelled(owner, {"account": account_id}, "the account was disconnected")
+        return any(self._clock() >= until for _ in cancelled)
 
     def release_all(self, owner: str, account_id: str) -> None:
         """The account was reconnected: what was held for that goes out. Somebody waits for this to be done, so of very
@@ -96,12 +100,11 @@ class Controlling:
             if self._clock() >= until:
                 return
 
-    def _cancel_each(self, owner: str, of: Mapping[str, str], why: str) -> int:
-        cancelled = 0
+    def _cancelled(self, owner: str, of: Mapping[str, str], why: str) -> Iterator[int]:
+        """How many of each page."""
         for changed in self._each_waiting(owner, of, partial(sends.cancel, detail=why)):
             self._free([before for before, _ in changed])
-            cancelled += len(changed)
-        return cancelled
+            yield len(changed)
 
     def _free(self, given_up: Sequence[Send]) -> None:
         """Their slots, as they were before, are for others."""

@@ -25,12 +25,12 @@ class Disconnecting:
         accounts: Accounts,
         oauth: "OAuthClient",
         tokens: Tokens,
-        cancel_all: Callable[[str, str], None],
+        cancel_all: Callable[[str, str], bool],
         disconnected: Callable[[GmailAccount], None] = lambda _: None,
         announcing: Announcer | None = None,
     ) -> None:
-        """`cancel_all` is given owner and account: nothing of it goes out any more. `disconnected` hears of an account
-        whose record is gone, while Google still takes its tokens."""
+        """`cancel_all` is given owner and account, of which nothing goes out any more, and says whether it left any.
+        `disconnected` hears of an account whose record is gone, while Google still takes its tokens."""
         self._documents = documents
         self._accounts = accounts
         self._oauth = oauth
@@ -48,26 +48,33 @@ class Disconnecting:
             account = self._accounts.get(caller, account_id)
         except NotFound:
             if looks_like("acc", account_id) and caller.may_use(account_id):
-                self._cancel_all(caller.owner, account_id)  # an earlier call may have come no further than the record
+                self._rest(caller.owner, account_id)  # an earlier call may have come no further than the record
             raise
         news = self._announcing.writes(
             account.owner, webhooks.DISCONNECTED, None, lambda: event_bodies.of_account(account)
         )
         self._documents.commit([Delete(path(account.owner, account.id)), *news])
+        more = False
         try:
             # Before anybody else is called: one that hangs could take all the time that this function has.
-            self._cancel_all(account.owner, account.id)
+            more = self._cancel_all(account.owner, account.id)
         finally:
             self._announcing.enqueue(news)
             self._let_go(account)
+        if more:
+            self._rest(account.owner, account.id)
+
+    def _rest(self, owner: str, account_id: str) -> None:
+        while self._cancel_all(owner, account_id):
+            pass
 
     def _let_go(self, account: GmailAccount) -> None:
         """What Google, and this instance, have of an account whose record is gone."""
-        self._tokens.forget(account)
         with contextlib.suppress(IntegrationError):
             self._disconnected(account)
         with contextlib.suppress(IntegrationError):  # a token that can't be opened can't be revoked either
             self.revoke_unless_used(account.sub, self._tokens.refresh_token(account))
+        self._tokens.forget(account)
 
     def revoke_unless_used(self, sub: str, token: str) -> None:
         """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it."""

@@ -221,6 +221,30 @@ def test_an_account_is_gone_although_its_token_can_not_be_read_to_revoke_it(
         world.disconnect()
 
 
+def test_google_is_told_before_the_last_of_very_many_sends_is_cancelled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The function has a minute, and nobody can tell Google later: the token is gone with the record."""
+    monkeypatch.setattr(controlling, "PAGE", 2)
+    waiting = [world.queue(send_at=START + DAY) for _ in range(10)]
+    left: list[int] = []
+
+    def revoke(_: str) -> None:
+        left.append(sum(world.record(i).status is Status.SCHEDULED for i in waiting))
+
+    changed = world.controlling._changed
+
+    def slowly(*page: Any) -> Any:
+        world.clock.pass_(seconds=12)
+        return changed(*page)
+
+    monkeypatch.setattr(world.controlling, "_changed", slowly)
+    monkeypatch.setattr(world.oauth, "revoke", revoke)
+    world.disconnect()
+    assert left == [6]
+    assert {world.record(i).status for i in waiting} == {Status.CANCELLED}
+
+
 def test_disconnecting_again_cancels_what_the_first_call_left_behind(world: World) -> None:
     send_id = world.queue(send_at=START + DAY)
     dies_before_it_cancels(world)
