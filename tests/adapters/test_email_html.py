@@ -84,6 +84,12 @@ def test_long_declarations_that_few_of_many_tags_have_are_inlined() -> None:
     assert html.count(names[-1]) == 10
 
 
+def test_formatting_around_a_whole_mail_does_not_count_as_so_many_tags() -> None:
+    css = "".join(f".c{n}{{padding:{n}px}}" for n in range(120))
+    html = clean(f"<style>{css}</style><font size=2><font face=Arial><font color=black><b>{'<p>Words</p>' * 1_000}")
+    assert html.count("Words") == 1_000
+
+
 def test_a_media_query_needs_no_space_before_its_parenthesis() -> None:
     html, _ = document("<style>@media(max-width:600px){p{color:red}}@mediaprint{p{color:blue}}</style><p>x</p>")
     assert "@media (max-width:600px){p{color:red}}" in html
