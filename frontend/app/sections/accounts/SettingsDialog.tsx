@@ -38,9 +38,9 @@ function SettingsForm({ account, onClose }: Omit<Props, "isOpen">) {
   const [tracking, setTracking] = useState(account.tracking);
   const problem = error instanceof ApiProblem ? error : null;
   const save = async () => {
-    await mutateAsync({ ...(name === account.name ? {} : { name }), daily_limit: limit, tracking });
+    const change = { ...(name === account.name ? {} : { name }), daily_limit: limit, tracking };
+    await mutateAsync(change, { onSuccess: onClose });
     notify({ tone: "good", text: t.saved(account.email) });
-    onClose();
   };
   return (
     <Form className={styles.form} onSubmit={save}>

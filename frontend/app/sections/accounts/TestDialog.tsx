@@ -33,15 +33,10 @@ function TestForm({ account, onClose }: Omit<Props, "isOpen">) {
   const [to, setTo] = useState(account.email);
   const wrong = error instanceof ApiProblem ? error.at("/to") : undefined;
   const send = async () => {
-    const receipt = await mutateAsync({
-      account: account.id,
-      to: [to.trim()],
-      subject: t.subject,
-      text: t.text(account.email),
-    });
+    const message = { account: account.id, to: [to.trim()], subject: t.subject, text: t.text(account.email) };
+    const receipt = await mutateAsync(message, { onSuccess: onClose });
     const sent = "status" in receipt && receipt.status === "sent";
     notify({ tone: sent ? "good" : "warn", text: sent ? t.sent(to) : t.accepted(to) });
-    onClose();
   };
   return (
     <Form className={styles.form} onSubmit={send}>

@@ -93,3 +93,20 @@ it("moves nothing to a time that has passed: it would go out at once", async () 
   expect(await within(dialog).findByText(/This time has passed/)).toBeVisible();
   expect(calls.lines.filter((line) => line.startsWith("PATCH"))).toEqual([]);
 });
+
+it("leaves a dialog open that was opened since the move was asked for", async () => {
+  let moved: (send: object) => void = () => {};
+  const answer = new Promise((resolve) => (moved = resolve));
+  visit(
+    { status: "scheduled", next_attempt_at: "2099-03-01T12:00:00Z" },
+    { "PATCH /api/gmail/history/snd_1/": answer },
+  );
+  await userEvent.click(await button("Move"));
+  await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Send now" }));
+  await userEvent.keyboard("{Escape}");
+  await userEvent.click(await button("Cancel"));
+  const dialog = await screen.findByRole("alertdialog");
+  moved(SEND);
+  expect(await screen.findByText("It goes out now.")).toBeInTheDocument();
+  expect(dialog).toBeVisible();
+});

@@ -30,8 +30,7 @@ function MoveForm({ send, onClose }: Omit<ActionProps, "isOpen">) {
   const [at, setAt] = useState<string | null>(send.next_attempt_at);
   const [isPast, setPast] = useState(false);
   const move = async (to: string, said: string) => {
-    await mutateAsync(to);
-    onClose();
+    await mutateAsync(to, { onSuccess: onClose });
     notify({ tone: "good", text: said });
   };
   // What is refused is shown by `error`.

@@ -39,9 +39,8 @@ function RetentionForm({ kept, onClose }: { kept: Retention; onClose: () => void
   const [events, setEvents] = useState<number | null>(kept.event_days);
   const problem = error instanceof ApiProblem ? error : null;
   const save = async () => {
-    await mutateAsync({ content_days: content, event_days: events });
+    await mutateAsync({ content_days: content, event_days: events }, { onSuccess: onClose });
     notify({ tone: "good", text: t.saved });
-    onClose();
   };
   return (
     <Form className={styles.form} onSubmit={save}>

@@ -36,9 +36,9 @@ function AddForm({ onClose }: Omit<Props, "isOpen">) {
   const [note, setNote] = useState("");
   const problem = error instanceof ApiProblem ? error : null;
   const add = async () => {
-    await mutateAsync({ address: address.trim(), reason, ...(note.trim() ? { note: note.trim() } : {}) });
-    notify({ tone: "good", text: t.added(address.trim()) });
-    onClose();
+    const entry = { address: address.trim(), reason, ...(note.trim() ? { note: note.trim() } : {}) };
+    await mutateAsync(entry, { onSuccess: onClose });
+    notify({ tone: "good", text: t.added(entry.address) });
   };
   return (
     <Form className={styles.form} onSubmit={add}>

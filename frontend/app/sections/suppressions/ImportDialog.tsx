@@ -42,9 +42,8 @@ function ImportForm({ onClose }: Omit<Props, "isOpen">) {
     const content = file ? await file.text() : pasted;
     setMissing(!content.trim());
     if (!content.trim()) return;
-    const { rows, added, changed, unchanged } = await mutateAsync(listFile(content));
+    const { rows, added, changed, unchanged } = await mutateAsync(listFile(content), { onSuccess: onClose });
     notify({ tone: "good", text: t.done(rows, added, changed, unchanged) });
-    onClose();
   };
   return (
     <Form className={styles.form} onSubmit={send}>
