@@ -6,8 +6,8 @@ interface Form {
   secret: string;
 }
 const EMPTY: Form = { name: "", secret: "" };
-const fit = (form: Form) => ({ ...form, secret: "" });
-const form = (owner: string[]) => renderHook(() => useUnsaved("form", owner, EMPTY, fit));
+const RULES = { fit: (form: Form) => ({ ...form, secret: "" }), together: [] };
+const form = (owner: string[]) => renderHook(() => useUnsaved("form", owner, EMPTY, RULES));
 const ADA = ["one", "acc_ada"];
 
 afterEach(() => sessionStorage.clear());
@@ -38,6 +38,55 @@ it("is forgotten once it is saved, whatever is shown of it still", () => {
   rerender();
   act(() => result.current.setDraft({ name: "Whole", secret: "" }));
   expect(readUnsaved("form", ADA)).toBeNull();
+});
+
+it("forgets nothing that somebody else has written since", () => {
+  const { result } = form(ADA);
+  keepUnsaved("form", ["two", "acc_grace"], { name: "Grace's", secret: "" });
+  act(() => result.current.forget());
+  keepUnsaved("form", ADA, null);
+  expect(readUnsaved("form", ["three", "acc_grace"])).toEqual({ name: "Grace's", secret: "" });
+});
+
+describe("what was changed of something", () => {
+  const SAVED = { name: "Shop", enabled: true, template: "tpl_1", version: 1 };
+  const rules = { fit: (given: typeof SAVED) => given, together: [["template", "version"] as const] };
+  const edited = (saved: typeof SAVED) =>
+    renderHook((now: typeof SAVED) => useUnsaved("edit", ADA, now, rules), { initialProps: saved });
+  const left = (part: Partial<typeof SAVED>) => {
+    const { result, unmount } = edited(SAVED);
+    act(() => result.current.setDraft((draft) => ({ ...draft, ...part })));
+    unmount();
+  };
+
+  it("comes back without what was not: that is as it is saved by now", () => {
+    left({ name: "Shop 2" });
+    const again = edited({ ...SAVED, enabled: false });
+    expect(again.result.current.draft).toEqual({ ...SAVED, name: "Shop 2", enabled: false });
+    expect(again.result.current.restored).toBe(true);
+    again.unmount(); // and left once more, it is still no change of `enabled`
+    expect(edited(SAVED).result.current.draft).toEqual({ ...SAVED, name: "Shop 2" });
+  });
+
+  it("comes back with what belongs to it", () => {
+    left({ version: 2 });
+    const theirs = { ...SAVED, name: "Theirs", template: "tpl_2", version: 7 };
+    expect(edited(theirs).result.current.draft).toEqual({ ...theirs, template: "tpl_1", version: 2 });
+  });
+
+  it("stays where another state is read while it is open", () => {
+    const { result, rerender } = edited(SAVED);
+    act(() => result.current.setDraft({ ...SAVED, name: "Shop 2" }));
+    rerender({ ...SAVED, enabled: false });
+    expect(result.current.draft).toEqual({ ...SAVED, name: "Shop 2", enabled: false });
+  });
+
+  it("is nothing to come back where all of it is saved by now", () => {
+    left({ name: "Shop 2" });
+    const { result } = edited({ ...SAVED, name: "Shop 2" });
+    expect(result.current.restored).toBe(false);
+    expect(sessionStorage).toHaveLength(0);
+  });
 });
 
 it("has the browser ask before the page is left, while there is something to lose", () => {

@@ -14,6 +14,8 @@ export type Owner = readonly string[];
 interface Kept {
   owner: Owner;
   draft: unknown;
+  /** What the draft was made of, where that may change meanwhile. */
+  base?: unknown;
 }
 
 /** Null until it is known. */
@@ -28,19 +30,24 @@ export function useOwner(): Owner | null {
 
 /** As it was kept, or null. */
 export function readUnsaved(place: string, owner: Owner): unknown {
+  return readKept(place, owner)?.draft ?? null;
+}
+
+function readKept(place: string, owner: Owner): Kept | null {
   try {
     const found = JSON.parse(sessionStorage.getItem(`${NAME} ${place}`) ?? "null") as Kept | null;
-    return found?.owner.some((one) => owner.includes(one)) ? found.draft : null;
+    return found?.owner.some((one) => owner.includes(one)) ? found : null;
   } catch {
     return null;
   }
 }
 
-export function keepUnsaved(place: string, owner: Owner, draft: object | null): void {
+/** Null takes away what is this owner's; what somebody else wrote is neither shown nor thrown away. */
+export function keepUnsaved(place: string, owner: Owner, draft: object | null, base?: object): void {
   try {
-    const kept: Kept = { owner, draft };
+    const kept: Kept = { owner, draft, ...(base ? { base } : {}) };
     if (draft) sessionStorage.setItem(`${NAME} ${place}`, JSON.stringify(kept));
-    else sessionStorage.removeItem(`${NAME} ${place}`);
+    else if (readKept(place, owner)) sessionStorage.removeItem(`${NAME} ${place}`);
   } catch {
     // Full, or not allowed: then it is not kept.
   }
@@ -60,40 +67,72 @@ export function useAskBeforeLeaving(dirty: boolean): void {
 interface Unsaved<Draft> {
   draft: Draft;
   setDraft: Dispatch<SetStateAction<Draft>>;
-  /** Whether it is what was kept. */
+  /** Whether something of it is what was kept. */
   restored: boolean;
   /** It is saved, or not wanted any more. */
   forget: () => void;
 }
 
-/** A form's draft that is kept. `fit`: what of it may be, where it has secrets; the same function each time. */
+interface Rules<Draft> {
+  /** What of a draft may be kept, where it has secrets. */
+  fit: (draft: Draft) => Draft;
+  /** Fields that mean something only with each other. */
+  together: readonly (readonly (keyof Draft)[])[];
+}
+
+/**
+ * A form's draft that is kept. What comes back is what was changed in it, on what is saved by now: what somebody else, or
+ * another page, has changed meanwhile stays as it is. `rules`: the same object each time.
+ */
 export function useUnsaved<Draft extends object>(
   place: string,
   owner: Owner,
   saved: Draft,
-  fit: (draft: Draft) => Draft,
+  rules: Rules<Draft>,
 ): Unsaved<Draft> {
-  const [found] = useState(() => readUnsaved(place, owner) as Draft | null);
-  const [draft, setDraft] = useState<Draft>(found ?? saved);
+  const [start] = useState(() => {
+    const found = readKept(place, owner);
+    const draft = found?.base ? merged(saved, found.base as Draft, found.draft as Draft, rules.together) : saved;
+    return { draft, restored: !same(draft, saved) };
+  });
+  const [draft, setDraft] = useState<Draft>(start.draft);
+  const [base, setBase] = useState(saved);
+  if (!same(base, saved)) {
+    setBase(saved);
+    setDraft((now) => merged(saved, base, now, rules.together));
+  }
   const forgotten = useRef(false);
-  // Whether what lies there is this form's: what somebody else wrote is neither shown nor thrown away.
-  const own = useRef(found !== null);
-  const was = JSON.stringify(fit(saved));
   useEffect(() => {
-    const kept = fit(draft);
-    const changed = JSON.stringify(kept) !== was;
-    if (forgotten.current || !(changed || own.current)) return;
-    own.current = true;
-    keepUnsaved(place, owner, changed ? kept : null);
-  }, [place, owner, draft, was, fit]);
-  useAskBeforeLeaving(JSON.stringify(draft) !== JSON.stringify(saved));
+    if (forgotten.current) return;
+    const [kept, from] = [rules.fit(draft), rules.fit(base)];
+    keepUnsaved(place, owner, same(kept, from) ? null : kept, from);
+  }, [place, owner, draft, base, rules]);
+  useAskBeforeLeaving(!same(draft, base));
   return {
     draft,
     setDraft,
-    restored: found !== null,
+    restored: start.restored,
     forget: () => {
       forgotten.current = true;
       keepUnsaved(place, owner, null);
     },
   };
+}
+
+/** What is saved now, with the fields in which the draft differs from what it was made of. */
+function merged<Draft extends object>(
+  saved: Draft,
+  base: Draft,
+  draft: Draft,
+  together: Rules<Draft>["together"],
+): Draft {
+  const differs = (field: keyof Draft) => !same(draft[field], base[field]);
+  const changed = (Object.keys(saved) as (keyof Draft)[]).filter((field) =>
+    (together.find((fields) => fields.includes(field)) ?? [field]).some(differs),
+  );
+  return { ...saved, ...Object.fromEntries(changed.map((field) => [field, draft[field]])) };
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

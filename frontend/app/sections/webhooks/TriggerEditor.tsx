@@ -8,7 +8,7 @@ import { Link } from "../../ui/Link";
 import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Skeleton } from "../../ui/Waiting";
-import { draftOf, EMPTY, requestOf, withoutSecret } from "./draft";
+import { draftOf, EMPTY, KEPT, requestOf } from "./draft";
 import { draftOfRecipe, RECIPE_IDS, RECIPES } from "./recipes";
 import { SecretDialog } from "./SecretDialog";
 import { TriggerForm } from "./TriggerForm";
@@ -36,7 +36,7 @@ function Making({ owner }: { owner: Owner }) {
   const { notify } = useNotices();
   const recipe = RECIPE_IDS.find((id) => id === route.rest[1]);
   const [start] = useState(() => (recipe ? draftOfRecipe(recipe) : EMPTY));
-  const unsaved = useUnsaved(`trigger new ${recipe ?? ""}`, owner, start, withoutSecret);
+  const unsaved = useUnsaved(`trigger new ${recipe ?? ""}`, owner, start, KEPT);
   const { draft, setDraft, forget } = unsaved;
   useSayRestored(unsaved.restored);
   const [made, setMade] = useState<Trigger | null>(null);
@@ -95,12 +95,7 @@ function Editing({ trigger, owner }: { trigger: Trigger; owner: Owner }) {
   const t = useStrings().webhooks.editor;
   const { navigate } = useRouting();
   const { notify } = useNotices();
-  const { draft, setDraft, restored, forget } = useUnsaved(
-    `trigger ${trigger.id}`,
-    owner,
-    draftOf(trigger),
-    withoutSecret,
-  );
+  const { draft, setDraft, restored, forget } = useUnsaved(`trigger ${trigger.id}`, owner, draftOf(trigger), KEPT);
   useSayRestored(restored);
   const { mutateAsync, isPending, error } = useReplaceTrigger(trigger.id);
   const save = async () => {

@@ -84,9 +84,18 @@ export const EMPTY: TriggerDraft = {
 };
 
 /** What may be kept in the tab: a secret stays in its field alone. */
-export function withoutSecret(draft: TriggerDraft): TriggerDraft {
+function withoutSecret(draft: TriggerDraft): TriggerDraft {
   return { ...draft, secret: "" };
 }
+
+/** How a draft is kept; the template's version is that of no other, nor are the rules of a scheme. */
+export const KEPT = {
+  fit: withoutSecret,
+  together: [
+    ["message", "template", "version"],
+    ["scheme", "hmac"],
+  ],
+} as const;
 
 /** What can be changed of a trigger, or of a request for one. */
 export function draftOf(given: Trigger | TriggerRequest): TriggerDraft {
