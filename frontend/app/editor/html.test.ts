@@ -48,6 +48,7 @@ describe("what the editor can't show", () => {
     ["fonts of old", '<p><font color="red">a</font></p>'],
     ["widths of columns", '<table><colgroup><col width="10"></colgroup><tbody><tr><td>a</td></tr></tbody></table>'],
     ["an element of its own", "<p><kbd>a</kbd></p>"],
+    ["an attribute whose name is none", "<p ?>a</p>"],
     ["a link to a script", '<p><a href="javascript:alert(1)">a</a></p>'],
   ])("is told, and stays in the source: %s", (_, html) => {
     expect(isFaithful(html, template)).toBe(false);

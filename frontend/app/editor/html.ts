@@ -122,12 +122,14 @@ function wrapLines(body: HTMLElement): void {
 
 function sortAttributes(element: HTMLElement): void {
   const style = element.style.cssText.split(/;\s*/).filter(Boolean).sort().join(";");
-  const all = [...element.attributes]
-    .filter(({ name }) => name !== "style")
-    .map(({ name, value }) => [name, value] as const);
-  for (const { name } of [...element.attributes]) element.removeAttribute(name);
-  for (const [name, value] of all.sort(([a], [b]) => (a < b ? -1 : 1)))
-    element.setAttribute(name, value.includes("{") ? value.replace(/"/g, "'") : value);
+  const all = [...element.attributes];
+  for (const attribute of all) element.removeAttributeNode(attribute);
+  // As nodes: a parser takes names, as of `<p ?>`, that setAttribute refuses.
+  for (const attribute of all.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (attribute.name === "style") continue;
+    attribute.value = attribute.value.includes("{") ? attribute.value.replace(/"/g, "'") : attribute.value;
+    element.setAttributeNode(attribute);
+  }
   if (style) element.setAttribute("data-style", hexColours(style));
 }
 
