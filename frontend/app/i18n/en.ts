@@ -811,6 +811,7 @@ export const en = {
       "Or look into the history. If it is not there after a few minutes, you can go back to writing and send it anew: if it is there, that makes a second one.",
     lookInHistory: "Look into the history",
     giveUp: "Back to writing",
+    gaveUp: "Here is the message again. Look into the history before you send it anew.",
     outgoing: (subject: string) => `“${subject}” goes out in a moment`,
     noSubject: "(no subject)",
     seconds: (left: number) => (left === 1 ? "1 second" : `${left} seconds`),

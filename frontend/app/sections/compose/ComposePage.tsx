@@ -28,7 +28,8 @@ export function ComposePage({ accounts, start, restored }: Props) {
   const published = (templates.data ?? []).filter((one) => one.version !== null);
   const chosen = published.find((one) => one.id === draft.template) ?? null;
   const version = useNewestVersion(chosen);
-  const told = useRef(!restored);
+  // What is being sent right now is not told of as unsent.
+  const told = useRef(!restored || phase === "asking");
   // A new form where the message came back, so that its fields show it.
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -53,7 +54,13 @@ export function ComposePage({ accounts, start, restored }: Props) {
               {t.ask}
             </Button>
             <Link to="/history">{t.lookInHistory}</Link>
-            <Button kind="plain" onPress={compose.giveUp}>
+            <Button
+              kind="plain"
+              onPress={() => {
+                compose.giveUp();
+                notify({ tone: "calm", text: t.gaveUp, focus: true });
+              }}
+            >
               {t.giveUp}
             </Button>
           </Line>

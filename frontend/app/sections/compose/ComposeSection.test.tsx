@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { answering, show } from "../../testing/render";
 import { emptyDraft, type Draft } from "./draft";
@@ -21,8 +21,8 @@ const account = {
 const LETTER = { ...emptyDraft("acc_1"), kind: "text" as const, text: "Dear Grace", subject: "A letter" };
 
 /** The section at a place, with a message that was being written before. */
-function visit(place: string, kept: Draft | null) {
-  answering({
+function visit(place: string, kept: Draft | null, more: Record<string, unknown> = {}) {
+  const calls = answering({
     "GET /api/gmail/accounts/": { accounts: [account], next_page_token: null },
     "GET /api/gmail/templates/": { templates: [], next_page_token: null },
     "GET /api/gmail/history/snd_1/": {
@@ -32,12 +32,19 @@ function visit(place: string, kept: Draft | null) {
       to: [{ email: "grace@example.com" }],
       cc: [],
     },
+    ...more,
   });
   keepComposition(sessionStorage, kept && { draft: kept, attempt: null, outgoing: null });
   location.hash = place;
-  return show({ routing: "hash" });
+  return { ...show({ routing: "hash" }), calls };
 }
 
+/** As by hand, or by the browser's own buttons. */
+const go = (place: string) =>
+  act(() => {
+    history.replaceState(null, "", `#${place}`);
+    window.dispatchEvent(new HashChangeEvent("hashchange"));
+  });
 const kept = () => readComposition(sessionStorage, ["acc_1"])?.draft;
 const subject = () => screen.findByRole("textbox", { name: "Subject" });
 const choose = async (button: string) => {
@@ -86,4 +93,66 @@ it("keeps a reply that has no recipients yet, and forgets it when it is discarde
   const dialog = await screen.findByRole("alertdialog");
   await userEvent.click(within(dialog).getByRole("button", { name: "Discard" }));
   await waitFor(() => expect(kept()).toBeUndefined());
+});
+
+describe("a message that is being sent", () => {
+  const READY = { ...LETTER, to: ["grace@example.com"] };
+
+  /** Pressed, and looked away from before the call that ends so is answered. */
+  async function sent(call: string) {
+    const { calls } = visit("/compose", READY, {
+      "GET /api/gmail/history/": { sends: [], next_page_token: null },
+      "POST /api/gmail/send/": { id: "snd_2", status: "sent", account: "acc_1" },
+      "GET /api/gmail/history/snd_2/": { id: "snd_2", status: "sent" },
+    });
+    await subject();
+    await userEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+    let answer = () => {};
+    const waits = new Promise<void>((resolve) => (answer = resolve));
+    const found = vi.mocked(fetch).getMockImplementation() ?? fetch;
+    vi.mocked(fetch).mockImplementation(async (input) => {
+      const response = await found(input);
+      if ((input as Request).url.endsWith(call)) await waits;
+      return response;
+    });
+    await userEvent.click(screen.getByRole("button", { name: "Send" }));
+    await waitFor(() => expect(calls.lines.at(-1)).toContain(call));
+    await lookAway();
+    return { calls, answer };
+  }
+  const lookAway = async () => {
+    go("/history");
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Sending…" })).toBeNull());
+  };
+
+  it.each(["/send/", "?page_size=1"])("is still being sent for who comes back: %s", async (call) => {
+    const { calls, answer } = await sent(call);
+    go("/compose");
+    expect(await screen.findByRole("button", { name: "Sending…" })).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Back to writing" })).toBeNull();
+    expect(screen.queryByText(/had not sent yet/)).toBeNull();
+    answer();
+    expect(await screen.findByText("The message is sent.")).toBeVisible();
+    expect(calls.lines.filter((line) => line === "POST /api/gmail/send/")).toHaveLength(1);
+  });
+
+  it("leaves alone what somebody else has kept by the time that the answer comes", async () => {
+    const { calls, answer } = await sent("/send/");
+    keepComposition(sessionStorage, { draft: LETTER, attempt: null, outgoing: null });
+    const lists = () => calls.lines.filter((line) => line.startsWith("GET /api/gmail/accounts/?")).length;
+    const before = lists();
+    answer();
+    await waitFor(() => expect(lists()).toBeGreaterThan(before)); // it is heard
+    expect(readComposition(sessionStorage, ["acc_1"])).toMatchObject({ draft: LETTER, outgoing: null });
+  });
+});
+
+it("puts the keyboard where it is said that the message is back, once nobody asks for its answer any more", async () => {
+  const { unmount } = visit("/compose", LETTER);
+  await subject();
+  unmount();
+  keepComposition(sessionStorage, { draft: LETTER, attempt: { key: "lost", body: { to: [] } }, outgoing: null });
+  show({ routing: "hash" });
+  await userEvent.click(await screen.findByRole("button", { name: "Back to writing" }));
+  await waitFor(() => expect(screen.getByText(/Here is the message again/).closest("[role=status]")).toHaveFocus());
 });

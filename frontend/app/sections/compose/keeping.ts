@@ -39,6 +39,16 @@ export function readComposition(storage: Storage, accounts: readonly string[]): 
   }
 }
 
+/** Keeps what became of an attempt, in its place: not where it was given up since, or somebody else writes. */
+export function keepOutcome(storage: Storage, key: string, composition: Composition): void {
+  try {
+    const found = JSON.parse(storage.getItem(NAME) ?? "null") as Composition | null;
+    if (found?.attempt?.key === key) keepComposition(storage, composition);
+  } catch {
+    // Nothing is kept there.
+  }
+}
+
 export function keepComposition(storage: Storage, composition: Composition | null): void {
   try {
     if (composition) storage.setItem(NAME, JSON.stringify(composition));

@@ -1,16 +1,48 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { accountKeys } from "../../api/accounts";
-import { answer } from "../../api/client";
+import { answer, type ApiClient } from "../../api/client";
 import { sendKeys } from "../../api/history";
 import { ApiProblem } from "../../api/problem";
 import type { TemplateVariable } from "../../api/templates";
 import { useIntegration } from "../../integration/context";
 import { emptyDraft, isEmpty, requestOf, type Draft } from "./draft";
-import { keepComposition, type Attempt, type Composition } from "./keeping";
+import { keepComposition, keepOutcome, type Attempt, type Composition } from "./keeping";
 import { ask, clockAhead, newAttempt, UNDO_SECONDS } from "./sending";
 
 export type Phase = "writing" | "asking" | "uncertain" | "outgoing";
+
+/** What came of it: `attempt` where that is not known. */
+interface Heard extends Pick<Composition, "attempt" | "outgoing"> {
+  error: unknown;
+}
+
+/**
+ * What is being asked for, by its key. It goes on without the page that began it: one that comes meanwhile waits for the
+ * same answer.
+ */
+const running = new Map<string, Promise<Heard>>();
+
+/** Asks, and keeps what came of it. */
+async function askFor(api: ApiClient, draft: Draft, given: Attempt, again: boolean): Promise<Heard> {
+  let attempt = given;
+  let ahead = 0;
+  if (!again && !draft.later) {
+    ahead = await clockAhead(api).catch(() => 0);
+    const at = new Date(Date.now() + ahead + UNDO_SECONDS * 1000).toISOString();
+    attempt = { ...given, body: { ...given.body, send_at: at } };
+    keepOutcome(sessionStorage, given.key, { draft, attempt, outgoing: null });
+  }
+  const heard = await ask(api, attempt, { scheduled: draft.later, ahead, again }).then(
+    (outcome): Heard =>
+      outcome.kind === "accepted"
+        ? { attempt: null, outgoing: outcome.outgoing, error: null }
+        : { attempt, outgoing: null, error: outcome.error },
+    (error: unknown): Heard => ({ attempt: null, outgoing: null, error }),
+  );
+  keepOutcome(sessionStorage, given.key, { draft, attempt: heard.attempt, outgoing: heard.outgoing });
+  return heard;
+}
 
 /**
  * A message from its first word until it is out of reach. What is asked for is kept before it is asked, under its key: an
@@ -20,50 +52,40 @@ export function useCompose(start: Composition) {
   const { api } = useIntegration();
   const cache = useQueryClient();
   const [composition, setComposition] = useState(start);
-  const [asking, setAsking] = useState(false);
+  const [begun] = useState(() => running.get(start.attempt?.key ?? ""));
+  const [asking, setAsking] = useState(begun !== undefined);
   const [error, setError] = useState<unknown>(null);
-  const alive = useRef(true);
   const { draft, attempt, outgoing } = composition;
   const put = (part: Partial<Composition>) => {
     setComposition((before) => ({ ...before, ...part }));
   };
   useEffect(() => {
+    if (asking) return; // it is kept as it is asked for
     const nothing = isEmpty(draft) && !attempt && !outgoing;
     keepComposition(sessionStorage, nothing ? null : composition);
-  }, [composition, draft, attempt, outgoing]);
-  useEffect(() => {
-    alive.current = true;
-    return () => {
-      alive.current = false;
-    };
-  }, []);
+  }, [composition, draft, attempt, outgoing, asking]);
 
-  const run = async (given: Attempt, ahead: number, again: boolean) => {
+  const heard = ({ error: problem, ...part }: Heard) => {
+    setAsking(false);
+    setError(problem);
+    put(part.outgoing ? { ...part, draft } : part);
+    if (!part.outgoing) return;
+    void cache.invalidateQueries({ queryKey: sendKeys.all });
+    void cache.invalidateQueries({ queryKey: accountKeys.all });
+  };
+  const heardLater = useEffectEvent(heard);
+  useEffect(() => {
+    void begun?.then((found) => heardLater(found));
+  }, [begun]);
+
+  const run = (given: Attempt, again: boolean) => {
     setAsking(true);
     setError(null);
     put({ attempt: given });
     keepComposition(sessionStorage, { draft, outgoing: null, attempt: given });
-    try {
-      const outcome = await ask(api, given, { scheduled: draft.later, ahead, again });
-      if (outcome.kind === "uncertain") {
-        setError(outcome.error);
-        return;
-      }
-      const next = { draft, attempt: null, outgoing: outcome.outgoing };
-      // Written here, too: this part of the page may have gone while the answer was on its way.
-      if (!alive.current) keepComposition(sessionStorage, next);
-      setComposition(next);
-      await Promise.all([
-        cache.invalidateQueries({ queryKey: sendKeys.all }),
-        cache.invalidateQueries({ queryKey: accountKeys.all }),
-      ]);
-    } catch (problem) {
-      put({ attempt: null });
-      if (!alive.current) keepComposition(sessionStorage, { draft, attempt: null, outgoing: null });
-      setError(problem);
-    } finally {
-      setAsking(false);
-    }
+    const work = askFor(api, draft, given, again).finally(() => running.delete(given.key));
+    running.set(given.key, work);
+    return work.then(heard);
   };
 
   return {
@@ -77,17 +99,9 @@ export function useCompose(start: Composition) {
         draft: { ...before.draft, ...(typeof part === "function" ? part(before.draft) : part) },
       }));
     },
-    send: async (variables: readonly TemplateVariable[]) => {
-      setAsking(true);
-      try {
-        const ahead = draft.later ? 0 : await clockAhead(api).catch(() => 0);
-        const now = new Date(Date.now() + ahead + UNDO_SECONDS * 1000).toISOString();
-        await run(newAttempt(requestOf(draft, variables, draft.later ? draft.sendAt : now)), ahead, false);
-      } finally {
-        setAsking(false);
-      }
-    },
-    askAgain: () => (attempt ? run(attempt, 0, true) : Promise.resolve()),
+    send: (variables: readonly TemplateVariable[]) =>
+      run(newAttempt(requestOf(draft, variables, draft.later ? draft.sendAt : null)), false),
+    askAgain: () => (attempt ? run(attempt, true) : Promise.resolve()),
     /** Asks no more: the message can be changed, and sent as another one. */
     giveUp: () => {
       setError(null);
