@@ -12,7 +12,8 @@ interface Props {
   template: string | null;
   reply: string | null;
   accounts: Account[];
-  onBegin: (composition: Composition, restored: boolean) => void;
+  /** Null: goes on with what is kept. */
+  onBegin: (composition: Composition | null) => void;
 }
 
 /** A message that the address asks for. It takes the place of another one that is being written only if told to. */
@@ -52,8 +53,8 @@ function Begin({ accounts, draft, isSame, onBegin }: BeginProps) {
   // Nothing that is on its way is pushed aside either.
   const goesOn = kept !== null && (isSame(kept.draft) || kept.attempt !== null || kept.outgoing !== null);
   const asks = kept !== null && !goesOn && isWritten(kept.draft);
-  const goOn = () => kept && onBegin(kept, !kept.outgoing);
-  const replace = () => onBegin({ draft, attempt: null, outgoing: null }, false);
+  const goOn = () => onBegin(null);
+  const replace = () => onBegin({ draft, attempt: null, outgoing: null });
   const begin = useEffectEvent(() => (goesOn ? goOn() : replace()));
   useEffect(() => {
     if (!asks) begin();

@@ -87,6 +87,24 @@ it("does not ask where nothing but a template was chosen", async () => {
   expect(screen.queryByRole("alertdialog")).toBeNull();
 });
 
+it("shows the form where the address is put right that asked for a message that is gone", async () => {
+  visit("/compose?reply=snd_gone", LETTER);
+  expect(await screen.findByRole("alert")).toBeVisible();
+  go("/compose");
+  expect(await subject()).toHaveValue("A letter");
+});
+
+it("goes on with what was written since, where one goes back instead of answering", async () => {
+  visit("/compose?template=tpl_1", null);
+  await userEvent.type(await subject(), "Written since");
+  await waitFor(() => expect(kept()).toMatchObject({ subject: "Written since" }));
+  go("/compose?template=tpl_2");
+  await screen.findByRole("alertdialog");
+  go("/compose");
+  expect(await subject()).toHaveValue("Written since");
+  expect(kept()).toMatchObject({ template: "tpl_1", subject: "Written since" });
+});
+
 it("keeps a reply that has no recipients yet, and forgets it when it is discarded", async () => {
   visit("/compose", { ...LETTER, subject: "", text: "", inReplyTo: { id: "snd_1", subject: "A question" } });
   await userEvent.click(await screen.findByRole("button", { name: "Discard" }));

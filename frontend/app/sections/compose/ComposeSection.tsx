@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useAccounts, type Account } from "../../api/accounts";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
@@ -38,25 +38,39 @@ function Writing({ accounts }: { accounts: Account[] }) {
   const { route, navigate } = useRouting();
   const template = route.query.get("template");
   const reply = route.query.get("reply");
-  const asked = template !== null || reply !== null;
-  const [begun, setBegun] = useState(() => (asked ? null : { ...started(accounts), turn: 0 }));
-  if (asked) {
+  const [begun, setBegun] = useState<Composition | null>(null);
+  if (template !== null || reply !== null) {
     return (
       <Asked
         key={`${template ?? ""} ${reply ?? ""}`}
         template={template}
         reply={reply}
         accounts={accounts}
-        onBegin={(composition, restored) => {
-          setBegun({ composition, restored, turn: (begun?.turn ?? 0) + 1 });
+        onBegin={(composition) => {
+          setBegun(composition);
           // Once it is begun, the address asks for it no more: a reload goes on with what was kept.
           navigate("/compose", { replace: true });
         }}
       />
     );
   }
-  if (!begun) return null;
-  return <ComposePage key={begun.turn} accounts={accounts} start={begun.composition} restored={begun.restored} />;
+  return <Begun accounts={accounts} begun={begun} onGone={setBegun} />;
+}
+
+interface BegunProps {
+  accounts: Account[];
+  begun: Composition | null;
+  onGone: (none: null) => void;
+}
+
+/** The page with what was just begun, or with what is kept when it opens. */
+function Begun({ accounts, begun, onGone }: BegunProps) {
+  const [{ composition, restored }] = useState(() =>
+    begun ? { composition: begun, restored: false } : started(accounts),
+  );
+  // By the time that the page opens again, more has been written than was begun.
+  useEffect(() => () => onGone(null), [onGone]);
+  return <ComposePage accounts={accounts} start={composition} restored={restored} />;
 }
 
 function started(accounts: readonly Account[]): { composition: Composition; restored: boolean } {
