@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -125,18 +126,27 @@ def test_conditional_comments_go() -> None:
 @pytest.mark.parametrize(
     "inline", [lambda html: document(html)[0], email_html._INLINER.inline], ids=["whole", "inliner"]
 )
-def test_nothing_is_ever_fetched(inline: Callable[[str], str]) -> None:
+def test_nothing_is_ever_fetched(inline: Callable[[str], str], tmp_path: Path) -> None:
     """The inliner's default is to load `<link rel=stylesheet>` from the network and from files."""
+    sheet = tmp_path / "local.css"
+    sheet.write_text("p{letter-spacing:7px}")
     with socket.create_server(("127.0.0.1", 0)) as server:
         at = f"http://127.0.0.1:{server.getsockname()[1]}"
+        links = "".join(f'<link rel="stylesheet" href="{href}">' for href in (f"{at}/x.css", sheet.as_uri(), sheet))
         html = inline(
-            f'<html><head><link rel="stylesheet" href="{at}/x.css"><link rel="stylesheet" href="{__file__}">'
-            f"<style>@import '{at}/y.css'; p{{color:red}}</style></head><body><p>x</p><img src='{at}/z'></body></html>"
+            f"<html><head>{links}<style>@import '{at}/y.css'; p{{color:red}}</style></head>"
+            f"<body><p>x</p><img src='{at}/z'></body></html>"
         )
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.accept()
     assert "color:" in html.replace(" ", "")
+    assert "letter-spacing" not in html
+
+
+def test_no_link_to_a_stylesheet_stays() -> None:
+    html, _ = document('<link rel="stylesheet" href="file:///etc/passwd"><p>x</p>')
+    assert "passwd" not in html
 
 
 def test_the_preheader_is_first_hidden_and_escaped() -> None:
