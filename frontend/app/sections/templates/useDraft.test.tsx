@@ -34,12 +34,11 @@ function edited(template: Template | null, owner: readonly string[] = ADA) {
   });
 }
 
-afterEach(() => sessionStorage.clear());
-
-it("keeps what is typed while it is being saved", async () => {
+/** "New" is being saved while "New and more" is written; then the answer comes. */
+async function editedWhileSaved(template: Template | null, call: string) {
   let answer: (written: WrittenTemplate) => void = () => {};
-  answering({ "PUT /api/gmail/templates/tpl_1/": new Promise((resolve) => (answer = resolve)) });
-  const hook = edited(TEMPLATE);
+  answering({ [call]: new Promise((resolve) => (answer = resolve)) });
+  const hook = edited(template);
   act(() => hook.result.current.change({ html: "<p>New</p>" }));
   let saving: Promise<unknown> = Promise.resolve();
   act(() => {
@@ -51,6 +50,13 @@ it("keeps what is typed while it is being saved", async () => {
     answer(saved("<p>New</p>"));
     await saving;
   });
+  return hook;
+}
+
+afterEach(() => sessionStorage.clear());
+
+it("keeps what is typed while it is being saved", async () => {
+  const hook = await editedWhileSaved(TEMPLATE, "PUT /api/gmail/templates/tpl_1/");
   hook.rerender(saved("<p>New</p>"));
   expect(hook.result.current.draft.html).toBe("<p>New and more</p>");
   expect(hook.result.current.dirty).toBe(true);
@@ -58,20 +64,7 @@ it("keeps what is typed while it is being saved", async () => {
 });
 
 it("keeps what is typed while a new one is saved for that one, not for the next new one", async () => {
-  let answer: (written: WrittenTemplate) => void = () => {};
-  answering({ "POST /api/gmail/templates/": new Promise((resolve) => (answer = resolve)) });
-  const hook = edited(null);
-  act(() => hook.result.current.change({ html: "<p>New</p>" }));
-  let saving: Promise<unknown> = Promise.resolve();
-  act(() => {
-    saving = hook.result.current.save();
-  });
-  await waitFor(() => expect(hook.result.current.isSaving).toBe(true));
-  act(() => hook.result.current.change({ html: "<p>New and more</p>" }));
-  await act(async () => {
-    answer(saved("<p>New</p>"));
-    await saving;
-  });
+  await editedWhileSaved(null, "POST /api/gmail/templates/");
   expect(edited(saved("<p>New</p>")).result.current.draft.html).toBe("<p>New and more</p>");
   expect(edited(null).result.current.draft.html).toBe("");
 });
