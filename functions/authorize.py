@@ -17,6 +17,7 @@ def authorize(call: Call) -> Response:
         return_to=query["return_to"],
         login_hint=query["login_hint"],
         expected_email=query["expected_email"],
+        elsewhere=cookies.asked_elsewhere(call.request, call.app.settings.public_url),
     )
     if queries.wants_json(call.request):
         response = respond({"authorization_url": started.url})

@@ -16,6 +16,12 @@ def browser(request: Request, public_url: str) -> str:
     return request.cookies.get(_name(public_url), "")
 
 
+def asked_elsewhere(request: Request, public_url: str) -> bool:
+    """Whether a page of another origin asks. Browsers name the origin of each such request (Fetch standard, CORS). On
+    another site they take no cookie of ours and show none, though they may have one from our own pages."""
+    return request.headers.get("Origin", public_url) != public_url
+
+
 def bind(response: Response, value: str, public_url: str) -> None:
     response.set_cookie(
         _name(public_url),

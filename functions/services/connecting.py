@@ -129,7 +129,7 @@ class Connecting:
         if self._clock() >= state.expires_at:
             raise InvalidState("This sign-in link has expired.")
         same_browser = state.same_browser(browser)
-        if not same_browser and (browser or not state.return_to):
+        if not same_browser and not state.may_be_confirmed(browser):
             raise InvalidState("This sign-in link was made for another browser.")
         self._take([Create(state.mark, {"expires_at": state.expires_at})])
         if error := query.get("error"):

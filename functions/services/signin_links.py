@@ -32,6 +32,8 @@ class Started(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class State:
+    sparse = True  # `elsewhere` is new: where it is not set, an older release can read it, too
+
     id: str
     owner: str
     browser: str  # SHA-256 of the browser's cookie, hex
@@ -39,9 +41,16 @@ class State:
     return_to: str
     expected_email: str
     key_id: str  # of the ring's key that verifier and nonce are derived under
+    elsewhere: bool = False  # a page of another origin asked, whose browser may have dropped the cookie
 
     def same_browser(self, cookie: str) -> bool:
         return bool(cookie) and hmac.compare_digest(_digest(cookie), self.browser)
+
+    def may_be_confirmed(self, cookie: str) -> bool:
+        """Where it is not the same browser: whether that may be for a cookie that was dropped. What was asked for from
+        elsewhere may come with the cookie of a sign-in that began on our own pages, which says nothing of this one.
+        """
+        return bool(self.return_to) and (self.elsewhere or not cookie)
 
     @property
     def mark(self) -> str:
@@ -59,7 +68,16 @@ class SignInLinks:
         self._random = random
         self._return_urls = return_urls
 
-    def start(self, owner: str, browser: str, *, return_to: str, login_hint: str, expected_email: str) -> Started:
+    def start(
+        self,
+        owner: str,
+        browser: str,
+        *,
+        return_to: str,
+        login_hint: str,
+        expected_email: str,
+        elsewhere: bool = False,
+    ) -> Started:
         """`browser` is the cookie's value if the browser already has one. Raises InvalidRequest."""
         if return_to and not allowed(return_to, self._return_urls):
             raise InvalidRequest(
@@ -77,6 +95,7 @@ class SignInLinks:
             return_to=return_to,
             expected_email=expected_email,
             key_id=self._ring.newest,
+            elsewhere=elsewhere,
         )
         verifier, nonce = self.proofs(state)
         sealed = json.dumps(records.to_data(state), default=datetime.isoformat, separators=(",", ":")).encode()
@@ -94,7 +113,7 @@ class SignInLinks:
             data = json.loads(self._ring.open(sealed, _CONTEXT))
         except Unsealable as exc:
             raise InvalidState("The state is missing, or not one of ours.") from exc
-        return State(**{**data, "expires_at": datetime.fromisoformat(data["expires_at"])})
+        return records.from_data(State, {**data, "expires_at": datetime.fromisoformat(data["expires_at"])})
 
     def proofs(self, state: State) -> tuple[str, str]:
         """PKCE verifier (RFC 7636 §4.1: 43 characters) and OpenID nonce."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -38,6 +39,18 @@ def confirmed(caller: Caller, answer: Answer) -> Answer:
     assert answer.query["status"] == "confirm"
     caller.host.journal.secret(answer.query["pending"])
     return caller.post("oauth2callback/", {"pending": answer.query["pending"]})
+
+
+def from_another_site(caller: Caller, browser: Browser, person: Person) -> str:
+    """The callback's URL where a page on another site began: its browser showed no cookie to us, and took none."""
+    answer = caller.call(
+        "GET", "authorize/", query={"return_to": RETURN}, headers={"Accept": "application/json", "Origin": APP}
+    )
+    url = str(answer.ok()["authorization_url"])
+    caller.host.journal.secret(parse_qs(urlsplit(url).query)["state"][0])
+    for line in answer.headers.getlist("Set-Cookie"):
+        caller.host.journal.secret(*(morsel.value for morsel in SimpleCookie(line).values()))
+    return browser.consent(url, person)
 
 
 def changed(url: str, **query: str) -> str:
@@ -338,6 +351,64 @@ def test_a_frontend_on_another_site_confirms(inside: Inside, user: Caller, brows
     assert account["is_default"] is True
     assert [a["id"] for a in user.accounts()] == [account["id"]]
     user.send().ok()
+
+
+def test_a_sign_in_of_our_own_pages_is_in_nobodys_way_on_another_site(
+    user: Caller, browser: Browser, ada: Person, grace: Person
+) -> None:
+    """Its cookie stays for ten minutes, and comes along when Google redirects back."""
+    browser.connect(user, grace)
+    beside = browser.link(user, grace)  # in another tab
+    answer = browser.get(from_another_site(user, browser, ada))
+    assert [a["email"] for a in user.accounts()] == [grace.email]
+
+    assert confirmed(user, answer).ok()["email"] == ada.email
+
+    assert {a["email"] for a in user.accounts()} == {ada.email, grace.email}
+    browser.get(beside, accept="application/json").ok()  # and the other tab's still works
+
+
+def test_who_says_that_a_page_elsewhere_asked_gains_nothing_by_it(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    """Anybody can. A victim with a cookie of its own then only gets where one without gets: to its own frontend."""
+    victim = Browser(inside)
+    victim.start(user)
+
+    answer = victim.get(from_another_site(attacker, browser, ada))
+    assert attacker.accounts() == []
+    confirmed(user, answer).problem(400, "invalid_state")
+
+    assert attacker.accounts() == user.accounts() == []
+    assert google.live_tokens(ada) == 0
+    confirmed(attacker, answer).problem(400, "invalid_state")
+
+
+def test_without_return_to_another_browser_cannot_finish_wherever_it_was_asked_for(
+    inside: Inside, user: Caller, browser: Browser, ada: Person
+) -> None:
+    answer = user.call("GET", "authorize/", headers={"Accept": "application/json", "Origin": APP})
+    url = str(answer.ok()["authorization_url"])
+    inside.journal.secret(parse_qs(urlsplit(url).query)["state"][0])
+    browser.start(user)
+
+    browser.get(browser.consent(url, ada), accept="application/json").problem(400, "invalid_state")
+    assert user.accounts() == []
+
+
+def test_on_another_origin_of_the_same_site_the_cookie_still_counts(
+    user: Caller, browser: Browser, ada: Person
+) -> None:
+    """There, browsers keep it."""
+    answer = user.call(
+        "GET", "authorize/", query={"return_to": RETURN}, headers={"Accept": "application/json", "Origin": APP}
+    )
+    url = str(answer.ok()["authorization_url"])
+    (cookie,) = SimpleCookie(answer.headers["Set-Cookie"]).values()
+    user.host.journal.secret(parse_qs(urlsplit(url).query)["state"][0], cookie.value)
+    browser.cookies = {cookie.key: cookie.value}
+
+    assert browser.get(browser.consent(url, ada)).query["status"] == "connected"
 
 
 def test_a_pending_connection_works_once(inside: Inside, user: Caller, browser: Browser, ada: Person) -> None:

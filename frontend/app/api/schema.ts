@@ -45,7 +45,9 @@ export interface paths {
          *     a small page, or JSON for `Accept: application/json`. Unknown parameters are ignored: Google adds its own.
          *
          *     A browser that shows no cookie connects nothing. If there is a `return_to`, the sealed grant is parked for ten
-         *     minutes and the answer is `status=confirm&pending=pnd_…`; without one it is `invalid_state`.
+         *     minutes and the answer is `status=confirm&pending=pnd_…`; without one it is `invalid_state`. The cookie of another
+         *     sign-in counts as none where a page of another origin asked (`Origin`), since browsers keep no cookie for such
+         *     a page on another site; otherwise it is another browser's, and `invalid_state`.
          */
         get: operations["finishConnecting"];
         put?: never;
