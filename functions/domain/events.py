@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 # In the field's words. `autoreplied`: a machine answered. `delayed`: a warning of the recipient's server, no bounce.
 # The first five are what we did ourselves, and stand on the send's own record.
@@ -33,8 +33,7 @@ class Event:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Counting:
+class Counting(NamedTuple):
     """How an event changes the counters of its send: by field name of `Send`."""
 
     opens: int = 0

@@ -4,6 +4,7 @@ Sources of the strings are in the corpus that the rules are tested with, tests/d
 """
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Family = Literal[
@@ -71,6 +72,7 @@ _FAMILIES = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern i
 _CHROMIUM = re.compile(r"Chrome/(\d+)\.")
 
 
+@lru_cache(1024)  # most readers have one of a few programs, and each is looked at several times
 def family(user_agent: str) -> Family:
     given = user_agent.strip()
     if not given:

@@ -49,13 +49,14 @@ class Hits:
 
     def record(self, tracked: Tracked, seen: Seen) -> None:
         """A hit on a send that is not on record (any more), or has had its share, is dropped. Raises Unavailable."""
-        there, owner = self._documents.get_many([outbox.path(tracked.owner, tracked.send), owners.path(tracked.owner)])
-        send = self._that_went_out(records.from_data(Send, there.data)) if there else None
-        if send is None or send.all_opens + send.all_clicks >= LIMIT:
+        first, owner = self._documents.get_many([outbox.path(tracked.owner, tracked.send), owners.path(tracked.owner)])
+        send, version = self._that_went_out(first)
+        before = send.all_opens + send.all_clicks if send else LIMIT
+        if send is None or before >= LIMIT:
             return
         hit = _hit(tracked, seen, send)
-        near = [hits.of(event) for event, _ in self._of(send.owner, send.id, seen.at - WINDOW)]
-        verdict = verdicts.judge(hit, near)
+        near = [event for event, _ in self._of(send.owner, send.id, seen.at - WINDOW)] if before else []
+        *others, verdict = verdicts.regrade([*map(hits.of, near), hit])
         event = Event(
             id=random_id("evt", self._random),
             owner=send.owner,
@@ -68,27 +69,31 @@ class Hits:
             verdict=verdict.verdict,
             reason=verdict.reason,
             rules=verdict.rules,
-            evidence=hits.evidence(hit, send.all_opens + send.all_clicks),
+            evidence=hits.evidence(hit, before),
             expires_at=seen.at + owners.read(owner).events_kept_for,
         )
         people = 1 if verdict.counts else 0
         counting = Counting(clicks=people, all_clicks=1) if hit.kind == "click" else Counting(people, all_opens=1)
-        if self._timeline.add(event, counting):
+        # Every hit counts its send up: while that is as it was read, there is none that `near` does not show.
+        alone = self._timeline.add(event, counting, version)
+        if alone and not any(map(_differs, near, others)):
+            return
+        if alone or self._timeline.add(event, counting):
             # Hits of one burst come at once and don't see each other before they are on record; whoever is last does.
             with contextlib.suppress(Conflict):  # then others do
                 self._judge_again(send.owner, send.id, seen.at - WINDOW)
 
-    def _that_went_out(self, send: Send) -> Send | None:
-        """Sending again says the same with the same links: a hit is on the message that was sent, not on the one that
-        failed."""
-        for _ in range(RESENDS):
-            if send.status is Status.SENT or send.resent_as is None:
-                break
-            there = self._documents.get(outbox.path(send.owner, send.resent_as))
+    def _that_went_out(self, there: Document | None) -> tuple[Send | None, str]:
+        """The send, and the version of it. Sending again says the same with the same links: a hit is on the message
+        that was sent, not on the one that failed."""
+        for _ in range(1 + RESENDS):
             if there is None:
-                return None
+                break
             send = records.from_data(Send, there.data)
-        return send
+            if send.status is Status.SENT or send.resent_as is None:
+                return send, there.version
+            there = self._documents.get(outbox.path(send.owner, send.resent_as))
+        return None, ""
 
     def regrade(self, owner: str, send_id: str) -> int:
         """Judge all hits of a send by today's rules; how many verdicts changed. Raises Unavailable, Conflict."""

@@ -1,7 +1,5 @@
 """What happened to a message after it went out: each thing once, on record with its evidence, counted on its send."""
 
-from dataclasses import asdict
-
 from functions.domain import event_bodies, records, webhooks
 from functions.domain.errors import PreconditionFailed
 from functions.domain.events import Counting, Event
@@ -21,20 +19,21 @@ class Timeline:
         self._documents = documents
         self._announcing = announcing or Silence()
 
-    def add(self, event: Event, counting: Counting) -> bool:
+    def add(self, event: Event, counting: Counting, version: str | None = None) -> bool:
         """Whether it is news: an event that is on record already (the same id) changes nothing. Raises Unavailable.
 
-        The send is counted up without being read: nobody who changes it at the same moment is disturbed.
+        The send is counted up without being read: nobody who changes it at the same moment is disturbed. With
+        `version`, only while it is the one of the send.
         """
-        counted = {name: Increment(by) for name, by in asdict(counting).items() if by}
+        counted = {name: Increment(by) for name, by in counting._asdict().items() if by}
         create = Create(path(event.owner, event.id), records.to_data(event))
-        count = [Update(outbox.path(event.owner, event.send), counted)] if counted else []
+        count = [Update(outbox.path(event.owner, event.send), counted, version)] if counted else []
         name = webhooks.MESSAGE_EVENTS[event.type]
         news = self._announcing.writes(event.owner, name, event.at, lambda: event_bodies.of_message(event), event.id)
         try:
             self._documents.commit([create, *count, *news])
         except PreconditionFailed:
-            return False  # it is on record, or its send is not any more
+            return False  # it is on record, or its send is not any more, or not as it was
         self._announcing.enqueue(news)
         return True
 

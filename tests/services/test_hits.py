@@ -1,7 +1,7 @@
 """Opens and clicks are put on record with their evidence, judged, and counted; together they always add up."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from functions.domain import records
 from functions.domain.errors import Unavailable
 from functions.domain.events import Counting, Event
 from functions.domain.messages import Address
-from functions.domain.ports import Create, Documents, Update
+from functions.domain.ports import Create, Document, Documents, Page, Query, Update, Write
 from functions.domain.sends import Send
 from functions.domain.track_tokens import Tracked
 from functions.services import owners
@@ -181,6 +181,54 @@ def test_a_burst_that_comes_all_at_once_is_seen_as_one(open_store: Callable[[], 
 
     assert [e.verdict for e in first.events()] == ["scanner"] * 6
     assert first.counts() == (0, 0, 0, 6)
+
+
+class Watched(FlakyDocuments):
+    """Tells what was asked, and lets something happen between the first read of a hit and what follows it."""
+
+    def __init__(self, inner: Documents) -> None:
+        super().__init__(inner)
+        self.asked: list[str] = []
+        self.meanwhile: Callable[[], None] | None = None
+
+    def get_many(self, paths: Sequence[str]) -> list[Document | None]:
+        self.asked.append("get")
+        found = super().get_many(paths)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            meanwhile()
+        return found
+
+    def query(self, query: Query) -> Page:
+        self.asked.append("query")
+        return super().query(query)
+
+    def commit(self, writes: Sequence[Write]) -> list[str]:
+        self.asked.append("commit")
+        return super().commit(writes)
+
+
+def test_a_hit_asks_for_others_only_where_there_are_any(store: SqliteDocuments) -> None:
+    watched = Watched(store)
+    made = Tracking(watched)
+    made.start()
+    for after, asked in ((60, ["get", "commit"]), (600, ["get", "query", "commit"])):
+        watched.asked = []
+        made.hit("click", after)
+        assert watched.asked == asked
+    assert made.counts() == (0, 0, 2, 2)
+
+
+def test_a_hit_that_another_one_overtakes_is_judged_with_it(store: SqliteDocuments) -> None:
+    """The other is put on record after this one has read how many there are, and before it is on record itself."""
+    watched = Watched(store)
+    made, other = Tracking(watched), Tracking(store)
+    made.start()
+    watched.meanwhile = lambda: other.hit("click", 60, link=0)
+    made.hit("click", 60.4, link=1)
+
+    assert [e.verdict for e in made.events()] == ["scanner", "scanner"]
+    assert made.counts() == (0, 0, 0, 2)
 
 
 def test_other_events_of_the_send_stay_as_they_are(tracking: Tracking) -> None:
