@@ -15,6 +15,7 @@ from functions.adapters.http import Answer, Http, RequestFailed
 from functions.domain.errors import (
     GmailRejected,
     InsufficientPermissions,
+    IntegrationError,
     InvalidCredentials,
     InvalidState,
     ReauthRequired,
@@ -80,10 +81,21 @@ class GoogleOAuth:
         separator = "&" if urlsplit(self._authorize_url).query else "?"
         return f"{self._authorize_url}{separator}{urlencode(query)}"
 
-    def exchange(self, *, code: str, verifier: str, nonce: str) -> "Grant":
+    def exchange(
+        self, *, code: str, verifier: str, nonce: str, unwanted: Callable[[str, str], None] = lambda *_: None
+    ) -> "Grant":
+        token = self._fetch_token(code, verifier)
+        try:
+            return self._grant(token, nonce)
+        except IntegrationError:
+            given, sub = token.get("refresh_token") or token.get("access_token"), _subject(token.get("id_token"))
+            if isinstance(given, str) and given and sub:
+                unwanted(sub, given)
+            raise
+
+    def _grant(self, token: dict[str, Any], nonce: str) -> "Grant":
         from functions.domain.google_ports import Grant
 
-        token = self._fetch_token(code, verifier)
         id_token, access_token = token.get("id_token"), token.get("access_token")
         if not isinstance(id_token, str) or not isinstance(access_token, str):
             raise Unavailable("Google's token endpoint answered without the tokens that were asked for.")
@@ -200,6 +212,18 @@ def _json_object(answer: Answer) -> dict[str, Any]:
             raise Unavailable("Google's token endpoint did not answer as it should.", retry_after=10)
         return {}
     return document
+
+
+def _subject(id_token: Any) -> str:
+    """Whose grant it is, or "". The token may not be verified: it came from the token endpoint itself, over TLS, and
+    this is only asked to leave alone what else that person has given."""
+    from functions.adapters import jws
+
+    try:
+        sub = jws.parse(id_token).payload.get("sub") if isinstance(id_token, str) else ""
+    except ValueError:
+        return ""
+    return sub if isinstance(sub, str) else ""
 
 
 def _scopes(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:

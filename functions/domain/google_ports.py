@@ -1,6 +1,6 @@
 """What the services need from Google: OAuth, and Gmail as one account sees it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -35,8 +35,11 @@ class AccessToken(NamedTuple):
 class OAuthClient(Protocol):
     def authorization_url(self, *, state: str, nonce: str, challenge: str, login_hint: str | None) -> str: ...
 
-    def exchange(self, *, code: str, verifier: str, nonce: str) -> Grant:
-        """Raises InvalidCredentials, InvalidState (the code is bad or used), Unavailable."""
+    def exchange(self, *, code: str, verifier: str, nonce: str, unwanted: Callable[[str, str], None] = ...) -> Grant:
+        """Raises InvalidCredentials, InvalidState (the code is bad or used), InsufficientPermissions (the address was
+        not shared), Unavailable. Where Google has given a grant all the same, `unwanted` is told whose it is (`sub`),
+        and a token of it.
+        """
         ...
 
     def refresh(self, refresh_token: str) -> AccessToken:

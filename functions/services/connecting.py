@@ -6,14 +6,12 @@ started confirms it with a token of their own.
 """
 
 import contextlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions.domain import event_bodies, records, webhooks
+from functions.domain import event_bodies, webhooks
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import (
@@ -29,7 +27,7 @@ from functions.domain.errors import (
     WrongAccount,
 )
 from functions.domain.google_ports import Grant
-from functions.domain.ids import RandomBytes, derived_id, looks_like, random_id
+from functions.domain.ids import RandomBytes, derived_id
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Sealer, Unsealable, Write
 from functions.domain.records import replace
 from functions.services.accounts import Accounts
@@ -37,14 +35,12 @@ from functions.services.aliases import Aliases
 from functions.services.announcing import Announcer, Silence
 from functions.services.controlling import Controlling
 from functions.services.disconnecting import Disconnecting
+from functions.services.parked_grants import ParkedGrants
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
 
 if TYPE_CHECKING:
     from functions.domain.google_ports import OAuthClient
-
-PENDING_LIFE = timedelta(minutes=10)
-_PENDING = "pending-grant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ class Connecting:
         self._documents = documents
         self._oauth = oauth
         self._links = links
-        self._ring = ring
+        self._parked = ParkedGrants(documents, ring, clock, random)
         self._tokens = tokens
         self._accounts = accounts
         self._disconnecting = disconnecting
@@ -88,7 +84,6 @@ class Connecting:
         self._controlling = controlling
         self._announcing = announcing or Silence()
         self._clock = clock
-        self._random = random
         self._tell = connected
 
     def finish(self, query: Mapping[str, str], browser: str) -> Outcome:
@@ -104,25 +99,30 @@ class Connecting:
 
     def confirm(self, caller: Caller, pending_id: str) -> GmailAccount:
         """Connect a parked grant for the owner who started. Raises InvalidState; what `finish` reports as errors."""
-        path = f"pending/{pending_id}"
-        document = self._documents.get(path) if looks_like("pnd", pending_id) else None
-        if document is None or document.data["expires_at"] <= self._clock():
+        document = self._parked.find(pending_id)
+        if document and document.data["expires_at"] <= self._clock():
+            with contextlib.suppress(IntegrationError):
+                self.discard(document)
+            document = None
+        if document is None:
             raise InvalidState("There is no such pending connection: it was used, or has expired.")
         try:
-            grant = _load_grant(self._ring.open(document.data["grant"], f"{_PENDING}|{pending_id}"))
+            grant = self._parked.open(document)
         except Unsealable:
             raise InvalidState("The pending connection can't be read any more.") from None
+        used = Delete(document.path, version=document.version)
         if document.data["owner"] != caller.owner:
             # Someone was led to finish another owner's link: their mailbox must end up in nobody's list.
-            self._take([Delete(path, version=document.version)])
+            self._take([used])
             self._forget(grant)
             raise InvalidState("This connection was started by somebody else.")
-        return self._store(caller.owner, grant, [Delete(path, version=document.version)])
+        return self._keep(caller.owner, grant, [used])
 
     def discard(self, document: Document) -> None:
         """Give a parked grant back to Google, whoever started it, and remove its document. Raises Unavailable."""
         with contextlib.suppress(Unsealable):  # nobody can use what nobody can open
-            self._forget(_load_grant(self._ring.open(document.data["grant"], f"{_PENDING}|{document.id}")))
+            grant = self._parked.open(document)
+            self._disconnecting.revoke_unless_used(grant.sub, _token(grant))
         self._documents.commit([Delete(document.path)])
 
     def _finish(self, state: State, query: Mapping[str, str], browser: str) -> Outcome:
@@ -137,11 +137,12 @@ class Connecting:
         if not query.get("code"):
             raise InvalidState("The answer that came back has no code.")
         verifier, nonce = self._links.proofs(state)
-        grant = self._oauth.exchange(code=query.get("code", ""), verifier=verifier, nonce=nonce)
+        code = query.get("code", "")
+        grant = self._oauth.exchange(code=code, verifier=verifier, nonce=nonce, unwanted=self._give_back)
         self._check(grant, state.expected_email)
         if same_browser:
-            return Outcome(return_to=state.return_to, account=self._store(state.owner, grant, []))
-        return Outcome(return_to=state.return_to, pending=self._park(state.owner, grant))
+            return Outcome(return_to=state.return_to, account=self._keep(state.owner, grant, []))
+        return Outcome(return_to=state.return_to, pending=self._parked.park(state.owner, grant))
 
     def _take(self, writes: list[Write]) -> None:
         """Make a state or a pending grant used: exactly one caller gets past here."""
@@ -158,13 +159,12 @@ class Connecting:
             self._forget(grant)
             raise InsufficientPermissions(f"{grant.email} did not grant the permission to send email.")
 
-    def _park(self, owner: str, grant: Grant) -> str:
-        pending = random_id("pnd", self._random)
-        sealed = self._ring.seal(_dump(grant), f"{_PENDING}|{pending}")
-        expires_at = self._clock() + PENDING_LIFE
-        data = {"owner": owner, "grant": sealed, "sub": grant.sub, "expires_at": expires_at}
-        self._documents.commit([Create(f"pending/{pending}", data)])
-        return pending
+    def _keep(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
+        try:
+            return self._store(owner, grant, also)
+        except ReauthRequired:  # it lacks what Google gives once only: it has to begin anew
+            self._forget(grant)
+            raise
 
     def _store(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
         for _ in range(3):
@@ -222,8 +222,17 @@ class Connecting:
         )
 
     def _forget(self, grant: Grant) -> None:
-        """Give back a grant that is not wanted, unless the same Google account is connected somewhere."""
-        self._disconnecting.revoke_unless_used(grant.sub, grant.refresh_token or grant.access_token)
+        self._give_back(grant.sub, _token(grant))
+
+    def _give_back(self, sub: str, token: str) -> None:
+        """A grant that is not kept, unless the same Google account is connected somewhere. Whatever comes of it, the
+        person hears why it was not kept."""
+        with contextlib.suppress(IntegrationError):
+            self._disconnecting.revoke_unless_used(sub, token)
+
+
+def _token(grant: Grant) -> str:
+    return grant.refresh_token or grant.access_token
 
 
 def _probe(grant: Grant) -> GmailAccount:
@@ -249,13 +258,3 @@ def _refused(error: str) -> IntegrationError:
     if error == "access_denied":
         return ConsentDenied("Access was denied on Google's page.")
     return ConsentDenied(f"Google did not grant access ({error[:60]!r}).")
-
-
-def _dump(grant: Grant) -> bytes:
-    return json.dumps(records.to_data(grant), default=datetime.isoformat, separators=(",", ":")).encode()
-
-
-def _load_grant(data: bytes) -> Grant:
-    fields = json.loads(data)
-    fields["expires_at"] = datetime.fromisoformat(fields["expires_at"])
-    return records.from_data(Grant, fields)

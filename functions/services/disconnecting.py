@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from functions.domain import event_bodies, webhooks
-from functions.domain.accounts import GmailAccount
+from functions.domain import event_bodies, records, webhooks
+from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import GmailRejected, IntegrationError, NotFound
 from functions.domain.ids import looks_like
@@ -77,9 +77,12 @@ class Disconnecting:
         self._tokens.forget(account)
 
     def revoke_unless_used(self, sub: str, token: str) -> None:
-        """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it."""
-        page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=1, group=True))
-        if page.documents:
+        """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it. An
+        account whose grant is dead has nothing to lose by it.
+        """
+        page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=50, group=True))
+        others = (records.from_data(GmailAccount, document.data) for document in page.documents)
+        if page.next or any(account.status is AccountStatus.CONNECTED for account in others):
             return
         with contextlib.suppress(IntegrationError, GmailRejected):
             self._oauth.revoke(token)

@@ -105,6 +105,16 @@ def fails(oauth: GoogleOAuth, kind: type[IntegrationError]) -> IntegrationError:
     return caught.value
 
 
+def unwanted(oauth: GoogleOAuth) -> list[tuple[str, str]]:
+    """What is to be given back after an exchange that failed."""
+    told: list[tuple[str, str]] = []
+    with pytest.raises(IntegrationError):
+        oauth.exchange(
+            code="4/0Acode", verifier="v" * 43, nonce="the-nonce", unwanted=lambda *grant: told.append(grant)
+        )
+    return told
+
+
 def test_a_grant_has_what_google_said(oauth: GoogleOAuth, issuer: Issuer) -> None:
     answers(issuer)
 
@@ -159,6 +169,44 @@ def test_an_id_token_that_somebody_else_signed_is_refused(oauth: GoogleOAuth, is
     for token in (id_token(issuer, key=stranger), unsigned, f"{good[0]}.{good[1]}.", "not a token"):
         answers(issuer, id_token=token)
         fails(oauth, InvalidState)
+
+
+@pytest.mark.parametrize("refresh_token", ["1//0r", None])
+@pytest.mark.parametrize("claims", [{"nonce": "another"}, {"email": None}, {"exp": int(time.time()) - 3600}])
+def test_a_grant_that_is_of_no_use_is_named_with_whose_it_is(
+    oauth: GoogleOAuth, issuer: Issuer, claims: dict[str, Any], refresh_token: str | None
+) -> None:
+    answers(issuer, id_token=id_token(issuer, **claims), refresh_token=refresh_token)
+
+    assert unwanted(oauth) == [("ada-sub", refresh_token or "ya29.a")]
+
+
+def test_a_grant_is_named_although_googles_keys_can_not_be_read(oauth: GoogleOAuth, issuer: Issuer) -> None:
+    answers(issuer)
+    issuer.documents.pop("/keys")
+
+    assert unwanted(oauth) == [("ada-sub", "1//0r")]
+
+
+@pytest.mark.parametrize("given", [None, "not a token", "a.b.c", ["x"], 7])
+def test_a_grant_of_who_knows_whom_is_left_alone(oauth: GoogleOAuth, issuer: Issuer, given: Any) -> None:
+    """Revoking it could end another one of the same person, which is in use."""
+    answers(issuer, id_token=given)
+
+    assert unwanted(oauth) == []
+
+
+@pytest.mark.parametrize("sub", ["", 7])
+def test_so_is_one_of_nobody(oauth: GoogleOAuth, issuer: Issuer, sub: Any) -> None:
+    answers(issuer, id_token=id_token(issuer, sub=sub))
+
+    assert unwanted(oauth) == []
+
+
+def test_where_there_is_no_grant_none_is_named(oauth: GoogleOAuth, issuer: Issuer) -> None:
+    issuer.status, issuer.documents["/token"] = 400, {"error": "invalid_grant"}
+
+    assert unwanted(oauth) == []
 
 
 def test_google_names_itself_with_and_without_its_scheme(issuer: Issuer) -> None:

@@ -10,7 +10,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from functions.adapters import google_oauth
+from functions.domain import records
+from functions.domain.accounts import GmailAccount
 from functions.domain.errors import SecretDisabled, Unavailable
+from functions.domain.ports import Query
 from tests.e2e.client import Answer, Browser, Caller
 from tests.e2e.conftest import APP
 from tests.e2e.google import Gate, Google, Person
@@ -655,6 +658,118 @@ def test_a_grant_without_the_address_is_refused(user: Caller, browser: Browser, 
     refused(browser.get(browser.link(user, ada, RETURN, untick="email")), "insufficient_permissions")
 
     assert user.accounts() == []
+
+
+# What is not kept is given back
+
+
+@pytest.mark.parametrize("where", ["here", "to be confirmed"])
+@pytest.mark.parametrize(
+    ("consent", "code"),
+    [
+        ({"untick": "email"}, "insufficient_permissions"),
+        ({"untick": "gmail.send"}, "insufficient_permissions"),
+        ({"nonce": "of another sign-in"}, "invalid_state"),
+    ],
+)
+def test_a_grant_that_is_refused_is_given_back(
+    user: Caller, browser: Browser, ada: Person, google: Google, consent: dict[str, str], code: str, where: str
+) -> None:
+    link = browser.link(user, ada, RETURN, **consent)
+    came = Browser(browser.host) if where == "to be confirmed" else browser
+
+    refused(came.get(link), code)
+
+    assert google.refresh_tokens(ada) != []
+    assert google.live_tokens(ada) == 0
+
+
+@pytest.mark.parametrize("consent", [{"untick": "email"}, {"untick": "gmail.send"}, {"nonce": "of another sign-in"}])
+def test_whose_account_works_does_not_lose_it_by_a_grant_that_is_refused(
+    user: Caller, attacker: Caller, browser: Browser, ada: Person, consent: dict[str, str]
+) -> None:
+    """Revoking one token ends all that the person gave to this application, whoever asked for it."""
+    user.connect(ada)
+
+    for caller in (user, attacker):
+        assert browser.get(browser.link(caller, ada, RETURN, **consent)).query["status"] == "error"
+
+    user.send().ok()
+
+
+def test_an_account_whose_grant_is_dead_keeps_no_other_from_being_given_back(
+    user: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    """So that Google asks for everything again, the next time."""
+    user.connect(ada)
+    google.revoke(ada)
+    user.send().problem(409, "reauth_required")
+
+    refused(browser.get(browser.link(user, ada, RETURN, untick="gmail.send")), "insufficient_permissions")
+    assert google.live_tokens(ada) == 0
+
+    user.connect(ada)
+    user.send().ok()
+
+
+def test_nor_does_one_of_somebody_else_that_is_dead(
+    inside: Inside, user: Caller, attacker: Caller, ada: Person, google: Google
+) -> None:
+    mine, theirs = user.connect(ada), attacker.connect(ada)
+    both = inside.app.documents.query(Query("accounts", equals={"sub": ada.sub}, limit=3, group=True)).documents
+    inside.app.tokens.mark_dead(*[records.from_data(GmailAccount, d.data) for d in both if d.id == theirs["id"]])
+
+    user.delete(f"accounts/{mine['id']}/").ok(204)
+
+    assert google.live_tokens(ada) == 0
+
+
+@pytest.mark.parametrize("confirm", [False, True])
+def test_what_could_not_be_refreshed_is_given_back(
+    user: Caller, browser: Browser, ada: Person, google: Google, confirm: bool
+) -> None:
+    """Google gives a refresh token again once nothing is left of the first grant."""
+    link = browser.link(user, ada, RETURN, access_type=None)
+    if confirm:
+        confirmed(user, Browser(browser.host).get(link)).problem(409, "reauth_required")
+    else:
+        refused(browser.get(link), "reauth_required")
+
+    assert google.access_tokens(ada) == 1
+    assert google.live_tokens(ada) == 0
+
+
+def test_what_is_confirmed_too_late_is_given_back(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+    assert google.live_tokens(ada) > 0
+
+    inside.time.jump(minutes=10.1)
+    confirmed(user, answer).problem(400, "invalid_state")
+
+    assert google.live_tokens(ada) == 0
+
+
+@pytest.mark.parametrize("untick", ["email", "gmail.send"])
+def test_whether_it_can_be_given_back_changes_nothing_of_the_answer(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch, untick: str
+) -> None:
+    monkeypatch.setattr(inside.app.disconnecting, "revoke_unless_used", unavailable)
+    refused(browser.get(browser.link(user, ada, RETURN, untick=untick)), "insufficient_permissions")
+
+
+def test_who_confirms_anothers_link_hears_so_although_nothing_can_be_given_back(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Browser(inside).get(browser.link(attacker, ada, RETURN))
+    monkeypatch.setattr(inside.app.disconnecting, "revoke_unless_used", unavailable)
+
+    confirmed(user, answer).problem(400, "invalid_state")
+    confirmed(attacker, answer).problem(400, "invalid_state")
+
+
+# The refresh token
 
 
 @pytest.mark.parametrize("asked", [{"access_type": None}, {"access_type": "online"}])
