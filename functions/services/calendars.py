@@ -5,6 +5,7 @@ at the same time: a lone send costs no extra write, and a burst of a thousand co
 writes to one document. Between two such moments an instance may overlook what others did by as much.
 """
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from functions.domain import records
-from functions.domain.errors import PreconditionFailed, Unavailable
+from functions.domain.errors import Conflict, Unavailable
 from functions.domain.pacing import Calendar, Limits
 from functions.domain.ports import Create, Documents, Update
+from functions.services import retry_if_stale
 from functions.services.turns import Turns
 
 REMEMBERED = 5_000  # calendars of an instance, a few kilobytes each
@@ -54,25 +56,20 @@ class SharedCalendar:
 
     def exchange(self, now: datetime) -> None:
         """Write down what this instance added, and learn what others did. A store that is away stops nothing."""
-        for _ in range(5):
-            try:
-                document = self._documents.get(self._place)
-                stored = records.from_data(Calendar, document.data).current(now) if document else Calendar()
-                if self._added == Calendar():
-                    break
-                after = records.to_data(stored.plus(self._added))
-                write = Update(self._place, after, version=document.version) if document else Create(self._place, after)
-                self._documents.commit([write])
-                stored = stored.plus(self._added)
-                self._added = Calendar()
-                break
-            except PreconditionFailed:
-                continue
-            except Unavailable:
-                return
-        else:
-            return
-        self._known, self._read_at = stored, now
+        with contextlib.suppress(Conflict, Unavailable):
+            self._known, self._added, self._read_at = self._exchanged(now), Calendar(), now
+
+    @retry_if_stale
+    def _exchanged(self, now: datetime) -> Calendar:
+        document = self._documents.get(self._place)
+        stored = records.from_data(Calendar, document.data).current(now) if document else Calendar()
+        if self._added == Calendar():
+            return stored
+        after = stored.plus(self._added)
+        data = records.to_data(after)
+        write = Update(self._place, data, version=document.version) if document else Create(self._place, data)
+        self._documents.commit([write])
+        return after
 
 
 class Calendars:

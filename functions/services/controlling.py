@@ -11,6 +11,7 @@ from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, NotFound, PreconditionFailed, ReauthRequired, Unavailable
 from functions.domain.ports import Clock, Documents, Query, Tasks
 from functions.domain.sends import NotAllowed, Send, Status
+from functions.services import pages, retry_if_stale
 from functions.services.announcing import enqueue_each
 from functions.services.outbox import Found, Outbox, found
 
@@ -23,7 +24,6 @@ PAGE = 200
 AT_ONCE = 20  # sends changed in one commit; with an event for each of 20 endpoints that is 420 writes
 CANCELLING = timedelta(seconds=20)  # of the minute that disconnecting an account may take, before Google is told
 RELEASING = timedelta(seconds=20)  # of the minute that connecting an account may take
-TRIES = 5  # against whoever changes the same send at the same moment
 
 
 class Controlling:
@@ -120,22 +120,12 @@ class Controlling:
     ) -> Iterator[list[tuple[Send, Send]]]:
         """What was changed, before and after, page by page."""
         for status in statuses:
-            after = None
-            while True:
-                page = self._documents.query(
-                    Query(
-                        f"owners/{owner}/sends",
-                        equals={**of, "status": status.value},
-                        order=("created_at", "desc"),
-                        limit=PAGE,
-                        after=after,
-                    )
-                )
+            equals = {**of, "status": status.value}
+            query = Query(f"owners/{owner}/sends", equals=equals, order=("created_at", "desc"), limit=PAGE)
+            for page in pages(self._documents, query):
                 together = [found(document) for document in page.documents]
                 starts = range(0, len(together), AT_ONCE)
                 yield [pair for start in starts for pair in self._changed(together[start : start + AT_ONCE], change)]
-                if (after := page.next) is None:
-                    break
 
     def _changed(self, together: Sequence[Found], change: Callable[[Send], Send]) -> list[tuple[Send, Send]]:
         """All in one commit or, where somebody else is at one of them, one by one."""
@@ -157,18 +147,15 @@ class Controlling:
                         changed.append((then, now))
             return changed
 
+    @retry_if_stale
     def _change(self, read: Callable[[], Found], change: Callable[[Send], Send]) -> tuple[Send, Send]:
         """The send before and after."""
-        for _ in range(TRIES):
-            before = read()
-            try:
-                after = change(before.send)
-                return before.send, before.send if after == before.send else self._outbox.save(before, after).send
-            except NotAllowed as exc:
-                raise Conflict(f"This is too late: {exc}.") from None
-            except PreconditionFailed:
-                continue
-        raise Conflict
+        before = read()
+        try:
+            after = change(before.send)
+        except NotAllowed as exc:
+            raise Conflict(f"This is too late: {exc}.") from None
+        return before.send, before.send if after == before.send else self._outbox.save(before, after).send
 
     def _find(self, caller: Caller, send_id: str) -> Found:
         there = self._outbox.find(caller.owner, send_id)

@@ -1,5 +1,6 @@
 """The endpoints of an owner: where outbound events go, and the secrets that sign them."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,14 +8,13 @@ from datetime import datetime, timedelta
 from functions.domain import records, webhooks
 from functions.domain.callers import Caller
 from functions.domain.deliveries import disable, well
-from functions.domain.errors import Conflict, Forbidden, NotFound, PreconditionFailed
+from functions.domain.errors import Conflict, Forbidden, NotFound
 from functions.domain.ids import RandomBytes, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Sealer, Unsealable, Update
 from functions.domain.records import replace
 from functions.domain.webhooks import MAX_ENDPOINTS, SigningSecret, WebhookEndpoint
+from functions.services import retry_if_stale
 from functions.services.announcing import Announcing, collection
-
-TRIES = 5  # against whoever changes the same endpoint at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,35 +119,28 @@ class Endpoints:
 
     def note(self, tried: WebhookEndpoint, fares: "Change") -> None:
         """How it fares, unless its owner has changed it since it was tried."""
-        if fares(tried) == tried:
-            return
-        for _ in range(TRIES):
-            document = self._documents.get(path(tried.owner, tried.id))
-            if document is None or (before := _endpoint(document)).url != tried.url or not before.enabled:
-                return
-            changed = records.changes(before, fares(before))
-            try:
-                self._documents.commit([Update(document.path, changed, version=document.version)])
-            except PreconditionFailed:
-                continue
-            self._announcing.forget(tried.owner)
-            return
+        if fares(tried) != tried:
+            with contextlib.suppress(Conflict):  # of very many at the same moment one may go unnoted
+                self._note(tried, fares)
 
+    @retry_if_stale
+    def _note(self, tried: WebhookEndpoint, fares: "Change") -> None:
+        document = self._documents.get(path(tried.owner, tried.id))
+        if document is None or (before := _endpoint(document)).url != tried.url or not before.enabled:
+            return
+        changes = records.changes(before, fares(before))
+        self._documents.commit([Update(document.path, changes, version=document.version)])
+        self._announcing.forget(tried.owner)
+
+    @retry_if_stale
     def _change(self, caller: Caller, endpoint_id: str, change: "Change") -> WebhookEndpoint:
         _check(caller)
-        for _ in range(TRIES):
-            document = self._document(caller.owner, endpoint_id)
-            before = _endpoint(document)
-            after = change(before)
-            try:
-                self._documents.commit(
-                    [Update(document.path, records.changes(before, after), version=document.version)]
-                )
-            except PreconditionFailed:
-                continue
-            self._announcing.forget(caller.owner)
-            return after
-        raise Conflict
+        document = self._document(caller.owner, endpoint_id)
+        before = _endpoint(document)
+        after = change(before)
+        self._documents.commit([Update(document.path, records.changes(before, after), version=document.version)])
+        self._announcing.forget(caller.owner)
+        return after
 
     def _document(self, owner: str, endpoint_id: str) -> Document:
         document = self._documents.get(path(owner, endpoint_id)) if looks_like("end", endpoint_id) else None

@@ -21,7 +21,7 @@ from functions.domain.errors import Conflict, PreconditionFailed
 from functions.domain.owners import OwnerSettings
 from functions.domain.ports import Blobs, Clock, Data, Delete, Document, Documents, Query, Update
 from functions.domain.sends import Send
-from functions.services import contents, outbox, owners
+from functions.services import contents, outbox, owners, pages
 
 if TYPE_CHECKING:
     from functions.services.attachments import Attachments
@@ -61,13 +61,10 @@ class Expiring:
     def _expired(self, collection: str, limit: int, time_limit: timedelta) -> Iterator[tuple[Document, ...]]:
         """Page by page, each of them once, until all is seen or the time is up."""
         began = self._clock()
-        after: str | None = None
-        while True:
-            query = Query(collection, order=("expires_at", "asc"), until=began, limit=limit, after=after, group=True)
-            page = self._documents.query(query)
+        query = Query(collection, order=("expires_at", "asc"), until=began, limit=limit, group=True)
+        for page in pages(self._documents, query):
             yield page.documents
-            after = page.next
-            if after is None or self._clock() - began >= time_limit:
+            if self._clock() - began >= time_limit:
                 return
 
     def _with_sends(self, found: Sequence[Document]) -> list[tuple[Document, Send | None, OwnerSettings]]:

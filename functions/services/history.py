@@ -14,9 +14,9 @@ from functions.domain.errors import BlobMissing, IntegrationError, NotFound
 from functions.domain.events import Event
 from functions.domain.ids import looks_like
 from functions.domain.mime import compose
-from functions.domain.ports import Blobs, Clock, Documents, Query
+from functions.domain.ports import Blobs, Clock, Document, Documents, Query
 from functions.domain.sends import Send, Status
-from functions.services import contents
+from functions.services import contents, pages
 from functions.services.accounts import path
 from functions.services.batches import Batches
 from functions.services.timeline import Timeline
@@ -79,19 +79,15 @@ class History:
         if query is None:
             return SendPage((), None)
         page = self._documents.query(query._replace(limit=limit, after=after))
-        found = (records.from_data(Send, document.data) for document in page.documents)
-        return SendPage(tuple(self._as_seen(send) for send in found), page.next)
+        return SendPage(tuple(map(self._read, page.documents)), page.next)
 
     def all(
         self, caller: Caller, filters: Mapping[str, str], *, since: datetime | None, until: datetime | None
     ) -> Iterator[Send]:
         """As `page`, to the end."""
-        after = None
-        while True:
-            page = self.page(caller, filters, since=since, until=until, limit=EXPORTED, after=after)
-            yield from page.sends
-            if (after := page.next) is None:
-                return
+        if query := self._query(caller, filters, since, until):
+            for page in pages(self._documents, query._replace(limit=EXPORTED)):
+                yield from map(self._read, page.documents)
 
     def batch(self, caller: Caller, batch_id: str) -> BatchView:
         """Raises NotFound."""
@@ -168,6 +164,9 @@ class History:
             since=since,
             until=until,
         )
+
+    def _read(self, document: Document) -> Send:
+        return self._as_seen(records.from_data(Send, document.data))
 
     def _as_seen(self, send: Send) -> Send:
         """An attempt that has been silent for too long counts as unknown, whether or not anybody noted it yet."""

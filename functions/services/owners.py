@@ -4,8 +4,7 @@ from functions.domain import records
 from functions.domain.errors import Conflict, PreconditionFailed
 from functions.domain.owners import OwnerSettings
 from functions.domain.ports import Create, Data, Document, Documents, Update, Write
-
-TRIES = 5  # against whoever makes the same record at the same moment
+from functions.services import TRIES
 
 
 def path(owner: str) -> str:

@@ -14,12 +14,11 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import BlobMissing, PreconditionFailed
 from functions.domain.ids import RandomBytes
 from functions.domain.ports import Blobs, Data, Document, Documents, Sealer, Unsealable, Update
-from functions.services import endpoints, tokens, trigger_keys, unmade
+from functions.services import TRIES, endpoints, tokens, trigger_keys, unmade
 from functions.services.erasing import kind, walk
 
 PLACES = ("owners", "triggers", "pending")
 PASSING = ("payloads", "pending")
-TRIES = 5  # against whoever changes the same record at the same moment
 _SEALED = re.compile(r"v1\.([1-9][0-9]{0,8})\.")
 
 

@@ -9,10 +9,8 @@ from functions.domain.ids import derived_id
 from functions.domain.ports import Clock, Documents, Tasks, Update
 from functions.domain.records import replace
 from functions.domain.sends import Send, Status
-from functions.services import contents
+from functions.services import TRIES, contents
 from functions.services.outbox import Found, Outbox
-
-TRIES = 5
 
 
 class Resending:

@@ -13,7 +13,7 @@ from functions.domain.errors import PreconditionFailed
 from functions.domain.ids import RandomBytes, random_id
 from functions.domain.ports import Clock, Document, Documents, Query
 from functions.domain.sends import Status
-from functions.services import outbox
+from functions.services import outbox, pages
 from functions.services.outbox import Found, Outbox
 
 OPEN = (Status.SENDING, Status.QUEUED, Status.SCHEDULED)
@@ -48,15 +48,9 @@ class Restoring:
         return done
 
     def _of(self, status: Status) -> Iterator[Document]:
-        after = None
-        while True:
-            query = Query(
-                "sends", equals={"status": status.value}, order=("due_at", "asc"), limit=PAGE, after=after, group=True
-            )
-            page = self._documents.query(query)
+        query = Query("sends", equals={"status": status.value}, order=("due_at", "asc"), limit=PAGE, group=True)
+        for page in pages(self._documents, query):
             yield from page.documents
-            if (after := page.next) is None:
-                return
 
 
 def _time(found: Found, now: datetime) -> datetime:

@@ -12,13 +12,12 @@ from functions.domain.ids import derived_id, looks_like
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update, Write
 from functions.domain.sends import Send
 from functions.domain.suppressions import Reason, Suppression, joined, normalised
-from functions.services import outbox
+from functions.services import outbox, pages, retry_if_stale
 from functions.services.standing import path
 from functions.services.timeline import Timeline
 
 CHUNK = 200  # entries of one commit
 PAGE = 500
-TRIES = 5  # against whoever changes the same entries at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +50,13 @@ class Suppressions:
         if address:
             found = self._visible(caller, [self._document(caller.owner, address)])
             return SuppressionPage(tuple(e for e in found if not reason or reason in e.reasons), None)
-        page = self._documents.query(
-            Query(
-                f"owners/{caller.owner}/suppressions",
-                among=_seen_by(caller),
-                contains=("reasons", reason) if reason else None,
-                order=("created_at", "desc"),
-                limit=limit,
-                after=after,
-            )
-        )
+        page = self._documents.query(_query(caller, reason)._replace(limit=limit, after=after))
         return SuppressionPage(tuple(records.from_data(Suppression, d.data) for d in page.documents), page.next)
 
     def all(self, caller: Caller, *, reason: str = "") -> Iterator[Suppression]:
         """Newest first, read as they are taken."""
-        after = None
-        while True:
-            page = self.page(caller, reason=reason, limit=PAGE, after=after)
-            yield from page.suppressions
-            if (after := page.next) is None:
-                return
+        for page in pages(self._documents, _query(caller, reason)._replace(limit=PAGE)):
+            yield from (records.from_data(Suppression, d.data) for d in page.documents)
 
     def add(self, owner: str, entries: Sequence[Suppression]) -> list[Written]:
         """Put these on the list, one result for each address. Whoever is on it stays, with the reasons together.
@@ -133,28 +119,24 @@ class Suppressions:
             address, (reason,), self._clock(), send=send.id if send else "", account=send.account if send else ""
         )
 
+    @retry_if_stale
     def _add(self, owner: str, entries: Sequence[Suppression]) -> list[Written]:
-        for _ in range(TRIES):
-            there = self._documents.get_many([path(owner, entry.address) for entry in entries])
-            written: list[Written] = []
-            writes: list[Write] = []
-            for entry, document in zip(entries, there, strict=True):
-                if document is None:
-                    writes.append(Create(path(owner, entry.address), records.to_data(entry)))
-                    written.append(Written(entry, fresh=True, changed=False))
-                    continue
-                before = records.from_data(Suppression, document.data)
-                after = joined(before, entry)
-                written.append(Written(after, fresh=False, changed=after != before))
-                if after != before:
-                    writes.append(Update(document.path, records.changes(before, after), version=document.version))
-            try:
-                if writes:
-                    self._documents.commit(writes)
-                return written
-            except PreconditionFailed:
+        there = self._documents.get_many([path(owner, entry.address) for entry in entries])
+        written: list[Written] = []
+        writes: list[Write] = []
+        for entry, document in zip(entries, there, strict=True):
+            if document is None:
+                writes.append(Create(path(owner, entry.address), records.to_data(entry)))
+                written.append(Written(entry, fresh=True, changed=False))
                 continue
-        raise Conflict
+            before = records.from_data(Suppression, document.data)
+            after = joined(before, entry)
+            written.append(Written(after, fresh=False, changed=after != before))
+            if after != before:
+                writes.append(Update(document.path, records.changes(before, after), version=document.version))
+        if writes:
+            self._documents.commit(writes)
+        return written
 
     def _document(self, owner: str, wanted: str) -> Document | None:
         """The entry with this address or id."""
@@ -177,6 +159,15 @@ def _distinct(entries: Sequence[Suppression]) -> list[Suppression]:
     for entry in entries:
         found[entry.address] = joined(found[entry.address], entry) if entry.address in found else entry
     return list(found.values())
+
+
+def _query(caller: Caller, reason: str) -> Query:
+    return Query(
+        f"owners/{caller.owner}/suppressions",
+        among=_seen_by(caller),
+        contains=("reasons", reason) if reason else None,
+        order=("created_at", "desc"),
+    )
 
 
 def _may_see(caller: Caller, entry: Suppression) -> bool:

@@ -1,16 +1,15 @@
 """Whether a trigger works: its owner hears of five failures in a row, once, until something succeeds."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from functions.domain import event_bodies, records, triggers, webhooks
-from functions.domain.errors import PreconditionFailed
+from functions.domain.errors import Conflict
 from functions.domain.ports import Clock, Documents, Update, Write
 from functions.domain.triggers import FAILING_AT, Trigger
-from functions.services import trigger_keys
+from functions.services import retry_if_stale, trigger_keys
 from functions.services.announcing import Announcer
-
-TRIES = 5  # against whoever changes the same trigger at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +29,28 @@ class TriggerHealth:
         self._clock = clock
 
     def failed(self, trigger_id: str, failure: Failure) -> None:
-        """Raises Unavailable. Of two failures at the same moment one may go uncounted."""
-        self._change(trigger_id, failure)
+        """Raises Unavailable. Of very many failures at the same moment one may go uncounted."""
+        with contextlib.suppress(Conflict):
+            self._change(trigger_id, failure)
 
     def well(self, trigger_id: str) -> None:
         """Raises Unavailable."""
-        self._change(trigger_id, None)
+        with contextlib.suppress(Conflict):
+            self._change(trigger_id, None)
 
+    @retry_if_stale
     def _change(self, trigger_id: str, failure: Failure | None) -> None:
-        for _ in range(TRIES):
-            document = self._documents.get(trigger_keys.path(trigger_id))
-            if document is None:
-                return
-            now, before = self._clock(), records.from_data(Trigger, document.data)
-            after = triggers.failed(before, now) if failure else triggers.well(before)
-            if after == before:
-                return
-            news = self._news(after, failure, now) if failure and after.failures == FAILING_AT else []
-            update = Update(document.path, records.changes(before, after), version=document.version)
-            try:
-                self._documents.commit([update, *news])
-            except PreconditionFailed:
-                continue
-            self._announcing.enqueue(news)
+        document = self._documents.get(trigger_keys.path(trigger_id))
+        if document is None:
             return
+        now, before = self._clock(), records.from_data(Trigger, document.data)
+        after = triggers.failed(before, now) if failure else triggers.well(before)
+        if after == before:
+            return
+        news = self._news(after, failure, now) if failure and after.failures == FAILING_AT else []
+        update = Update(document.path, records.changes(before, after), version=document.version)
+        self._documents.commit([update, *news])
+        self._announcing.enqueue(news)
 
     def _news(self, trigger: Trigger, failure: Failure, now: datetime) -> list[Write]:
         return self._announcing.writes(

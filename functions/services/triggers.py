@@ -9,17 +9,16 @@ from functions.domain import accounts as account_rules
 from functions.domain import records, signatures, triggers
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import Conflict, FieldError, InvalidRequest, NotFound, PreconditionFailed
+from functions.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
 from functions.domain.ids import RandomBytes, looks_like, random_id
 from functions.domain.messages import Address
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Unsealable, Update
 from functions.domain.triggers import MAX_TRIGGERS, Trigger, TriggerFields, TriggerSecret
-from functions.services import accounts, trigger_rates
+from functions.services import accounts, retry_if_stale, trigger_rates
 from functions.services.accounts import Accounts
 from functions.services.trigger_checks import TriggerChecks
 from functions.services.trigger_keys import TriggerKeys, path
 
-TRIES = 5  # against whoever changes the same trigger at the same moment
 Problem = Mapping[str, Any]  # code, detail, remedy
 
 
@@ -155,19 +154,14 @@ class Triggers:
                 detail = f"The trigger's secrets are none for `{scheme}`: delete it, and make another."
                 raise InvalidRequest(f"/scheme: {detail}", errors=[FieldError("/scheme", detail)]) from None
 
+    @retry_if_stale
     def _change(self, caller: Caller, trigger_id: str, change: Callable[[Trigger], Trigger]) -> Trigger:
-        for _ in range(TRIES):
-            document = self._document(caller, trigger_id)
-            before = _trigger(document)
-            after = change(before)
-            try:
-                changes = records.changes(before, after)
-                self._documents.commit([Update(document.path, changes, version=document.version)])
-            except PreconditionFailed:
-                continue
-            self._keys.forget(trigger_id)
-            return after
-        raise Conflict
+        document = self._document(caller, trigger_id)
+        before = _trigger(document)
+        after = change(before)
+        self._documents.commit([Update(document.path, records.changes(before, after), version=document.version)])
+        self._keys.forget(trigger_id)
+        return after
 
     def _document(self, caller: Caller, trigger_id: str) -> Document:
         document = self._documents.get(path(trigger_id)) if looks_like("trg", trigger_id) else None

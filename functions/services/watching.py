@@ -17,7 +17,7 @@ from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update
 from functions.domain.records import replace
 from functions.domain.sends import Send
-from functions.services import accounts
+from functions.services import TRIES, accounts, pages
 from functions.services.tokens import Tokens
 from functions.services.turns import Turns
 
@@ -32,7 +32,6 @@ SEEING, LOOKING = timedelta(seconds=5), timedelta(seconds=20)
 SENT_LATELY = timedelta(minutes=5)  # longer than a sweep takes to come again
 SETTLING = timedelta(minutes=1)  # a send's time may be on record so much later than it is
 OWNERS = 50  # of one mailbox: each who connected it has an account of their own
-TRIES = 3
 
 
 def path(owner: str, account_id: str) -> str:
@@ -114,14 +113,11 @@ class Watching:
     def _due(self, ends: datetime) -> Iterator[list[Mailbox]]:
         """Page by page. One that is due again at once is left to the next sweep: there are others."""
         until = self._clock() + timedelta(microseconds=1)  # exclusive, and what is due now is due
-        after: str | None = None
-        while True:
-            query = Query("mailboxes", order=("due_at", "asc"), until=until, limit=BATCH, after=after, group=True)
-            page = self._documents.query(query)
+        query = Query("mailboxes", order=("due_at", "asc"), until=until, limit=BATCH, group=True)
+        for page in pages(self._documents, query):
             if page.documents:
                 yield [records.from_data(Mailbox, document.data) for document in page.documents]
-            after = page.next
-            if after is None or self._clock() >= ends:
+            if self._clock() >= ends:
                 return
 
     def _visit_until(self, ends: datetime, mailbox: Mailbox) -> None:
@@ -217,20 +213,15 @@ class Watching:
     def _adopt_senders(self, ends: datetime) -> None:
         """Whoever sent since the last sweep, all of them: an account that had been silent for long is among them."""
         now = self._clock()
-        since, after = max(now - SENT_LATELY, (self._adopted_until or now - SENT_LATELY) - SETTLING), None
-        while True:
-            page = self._documents.query(
-                Query("accounts", order=("last_sent_at", "asc"), since=since, limit=BATCH, after=after, group=True)
-            )
+        since = max(now - SENT_LATELY, (self._adopted_until or now - SENT_LATELY) - SETTLING)
+        query = Query("accounts", order=("last_sent_at", "asc"), since=since, limit=BATCH, group=True)
+        for page in pages(self._documents, query):
             accounts = [records.from_data(GmailAccount, document.data) for document in page.documents]
             self._adopt(accounts)
-            after = page.next
-            if after is None:
-                self._adopted_until = now
-                return
-            if self._clock() >= ends:  # the next sweep goes on from here
+            if page.next and self._clock() >= ends:  # the next sweep goes on from here
                 self._adopted_until = accounts[-1].last_sent_at
                 return
+        self._adopted_until = now
 
     def _accounts(self, field: str, value: str) -> list[GmailAccount]:
         page = self._documents.query(Query("accounts", equals={field: value}, limit=OWNERS, group=True))
