@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +15,7 @@ from functions.domain.ports import Clock, Document, Documents, Query, Tasks, Upd
 from functions.domain.webhook_ports import Hooks, NoAnswer
 from functions.domain.webhooks import WebhookEndpoint
 from functions.services import sweeping
-from functions.services.announcing import delivery_path, delivery_write, new_delivery
+from functions.services.announcing import delivery_path, delivery_write, enqueue_each, new_delivery
 from functions.services.endpoints import Endpoints
 from functions.services.sweeping import Swept
 
@@ -128,9 +127,7 @@ class EventDeliveries:
                 group=True,
             )
         )
-        if page.documents:
-            with ThreadPoolExecutor(sweeping.ENQUEUERS, thread_name_prefix="overdue") as pool:
-                list(pool.map(self._enqueue_again, page.documents))
+        enqueue_each(self._enqueue_again, page.documents)
         return Swept(len(page.documents), page.next is None)
 
     def _enqueue_again(self, document: Document) -> None:

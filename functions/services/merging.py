@@ -5,7 +5,6 @@ that was cut off is repeated under its Idempotency-Key and makes only what is mi
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +30,7 @@ from functions.domain.send_requests import Recipient, SendRequest
 from functions.domain.sends import Send
 from functions.services import contents, recording
 from functions.services.accounts import Accounts
+from functions.services.announcing import enqueue_each
 from functions.services.batches import Batches, FoundBatch
 from functions.services.composing import Composing, Draft
 from functions.services.contents import BlobSource
@@ -43,7 +43,6 @@ from functions.services.standing import Standing, Standings
 PROBLEMS_LIMIT = 50
 CHUNK = 50  # sends that are written together, where they are small enough
 PATIENCE = timedelta(minutes=2)  # a template may take a while to fill in; the platform ends a request after five
-ENQUEUERS = 16  # the cloud's queue takes a task per call
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ class Merging:
             raise
         on_record()
         self._complete(found, made)
-        self._enqueue([send for send, _ in made])
+        enqueue_each(self._delivering.enqueue, [send for send, _ in made if send.status in sends.WAITING])
         return BatchReceipt(batch.id, batch.sends)
 
     def _previewed(self, draft: Draft, batch_id: str, now: datetime) -> Mime:
@@ -231,12 +230,6 @@ class Merging:
             if isinstance(error, PreconditionFailed):  # it has been taken over, or given up
                 raise IdempotencyInProgress(retry_after=5) from None
             raise
-
-    def _enqueue(self, made: list[Send]) -> None:
-        waiting = [send for send in made if send.status in sends.WAITING]
-        with ThreadPoolExecutor(ENQUEUERS) as pool:
-            for _ in pool.map(self._delivering.enqueue, waiting):
-                pass
 
 
 def _send_id(batch_id: str, index: int) -> str:

@@ -6,19 +6,18 @@ delivering claims by precondition.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.domain.ports import Clock, Document, Documents, Query
 from functions.domain.sends import Status
+from functions.services.announcing import enqueue_each
 
 # Longer than a task usually needs to arrive, so that the sweeper leaves alone what the queue is about to do.
 GRACE = timedelta(seconds=20)
 # Sends a sweep looks at in each state. Not all there are: of a queue that is merely behind, each sweep would double
 # what waits. So many are a twelfth of what the queue does in a minute.
 BATCH = 1_000
-ENQUEUERS = 16  # the cloud's queue takes a task per call
 STATES = (Status.SENDING, Status.UNKNOWN, Status.QUEUED, Status.SCHEDULED)
 
 Again = Callable[[str, str, datetime | None, str], None]  # as the port's `enqueue`
@@ -71,9 +70,7 @@ class Sweeping:
                     group=True,
                 )
             )
-            if page.documents:
-                with ThreadPoolExecutor(ENQUEUERS, thread_name_prefix="overdue") as pool:
-                    list(pool.map(self._enqueue, page.documents))
+            enqueue_each(self._enqueue, page.documents)
             overdue += len(page.documents)
             complete &= page.next is None
         return Swept(overdue, complete)
