@@ -17,7 +17,7 @@ from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update
 from functions.domain.records import replace
 from functions.domain.sends import Send
-from functions.services import TRIES, accounts, pages
+from functions.services import TRIES, accounts, pages, retry_if_stale
 from functions.services.tokens import Tokens
 from functions.services.turns import Turns
 
@@ -73,21 +73,17 @@ class Watching:
                 self.visit(account.owner, account.id)
 
     def stop(self, account: GmailAccount) -> None:
-        """The account was disconnected; its record is gone. Raises nothing: a watch ends by itself in seven days."""
+        """The account was disconnected; its record is gone, or goes next. Raises nothing: a watch ends by itself within
+        seven days."""
         with contextlib.suppress(IntegrationError):
-            self._documents.commit([Delete(path(account.owner, account.id))])
+            self._forget(account)
             if self._topic and account.can_read and not self._accounts("sub", account.sub):
                 self._gmail.stop(self._tokens.access_token(account))
 
     def missed(self, send: Send) -> None:
         """It is known only now that this send went out: what came back of it may have passed unseen. Raises nothing."""
-        with contextlib.suppress(IntegrationError, PreconditionFailed):
-            document = self._documents.get(path(send.owner, send.account))
-            if document is None:
-                return
-            since = document.data.get("catch_up_since") or send.created_at
-            wanted = {"catch_up_since": min(since, send.created_at), "catch_up_after": "", "due_at": self._clock()}
-            self._documents.commit([Update(document.path, wanted, version=document.version)])
+        with contextlib.suppress(IntegrationError):
+            self._catch_up(send)
 
     def notify(self, address: str, history_id: str) -> None:
         """Gmail says that something happened in this mailbox, up to this id. Addresses that nobody connected are none
@@ -109,6 +105,23 @@ class Watching:
                 visits = [pool.submit(self._visit_until, ends, mailbox) for mailbox in due]
             for visit in visits:
                 visit.result()
+
+    @retry_if_stale
+    def _forget(self, account: GmailAccount) -> None:
+        """Unless the account was connected anew meanwhile."""
+        places = [path(account.owner, account.id), accounts.path(account.owner, account.id)]
+        mailbox, there = self._documents.get_many(places)
+        if mailbox and (there is None or there.data["connected_at"] == account.connected_at):
+            self._documents.commit([Delete(mailbox.path, version=mailbox.version)])
+
+    @retry_if_stale
+    def _catch_up(self, send: Send) -> None:
+        document = self._documents.get(path(send.owner, send.account))
+        if document is None:
+            return
+        since = document.data.get("catch_up_since") or send.created_at
+        wanted = {"catch_up_since": min(since, send.created_at), "catch_up_after": "", "due_at": self._clock()}
+        self._documents.commit([Update(document.path, wanted, version=document.version)])
 
     def _due(self, ends: datetime) -> Iterator[list[Mailbox]]:
         """Page by page. One that is due again at once is left to the next sweep: there are others."""
@@ -134,7 +147,8 @@ class Watching:
             if document is None:
                 return None
             if other is None:
-                self._documents.commit([Delete(document.path)])
+                with contextlib.suppress(PreconditionFailed):  # it was connected anew
+                    self._documents.commit([Delete(document.path, version=document.version)])
                 return None
             before = records.from_data(Mailbox, document.data)
             account = records.from_data(GmailAccount, other.data)

@@ -1,14 +1,16 @@
 """When mailboxes are looked into: at a push, and by themselves; and that Gmail goes on pushing."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from functions.domain import records
 from functions.domain.errors import ReauthRequired, Unavailable
 from functions.domain.mailboxes import Mailbox
-from functions.domain.ports import Delete
+from functions.domain.ports import Delete, Documents, Put, Update, Write
 from functions.services import watching as module
 from functions.services.watching import path
 from tests.services import mailbox
@@ -396,6 +398,62 @@ def test_a_mailbox_whose_account_is_gone_is_forgotten(watched: World) -> None:
     watched.clock.pass_(hours=2)
     watched.watching.tend()
     assert watched.documents.get(path(OWNER, ACCOUNT)) is None
+
+
+class BeforeCommit:
+    """A store in front of which something happens, once, in the very moment before the next commit."""
+
+    def __init__(self, inner: Documents, happens: Callable[[], object]) -> None:
+        self.inner = inner
+        self.happens: Callable[[], object] | None = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def commit(self, writes: Sequence[Write]) -> list[str]:
+        happens, self.happens = self.happens, None
+        if happens:
+            happens()
+        return self.inner.commit(writes)
+
+
+def test_an_account_that_is_connected_again_while_its_mailbox_is_forgotten_goes_on_being_watched(
+    watched: World,
+) -> None:
+    account = f"owners/{OWNER}/accounts/{ACCOUNT}"
+    before = watched.documents.get(account)
+    assert before
+    watched.documents.commit([Delete(account)])
+
+    def reconnect() -> None:
+        watched.documents.commit([Put(account, before.data)])
+        watched.watching.start(watched.account())
+
+    beside = watched.beside(BeforeCommit(watched.documents, reconnect))
+    beside.watching.visit(OWNER, ACCOUNT)
+    assert due(watched)
+
+
+def test_an_account_that_is_connected_again_before_google_was_told_of_the_disconnecting_goes_on_being_watched(
+    watched: World,
+) -> None:
+    """To cancel what waited takes a while, and an owner may think better of it meanwhile."""
+    gone = watched.account()
+    watched.change_account(connected_at=watched.clock() + timedelta(seconds=5))
+    watched.watching.start(watched.account())
+    watched.watching.stop(gone)
+    assert due(watched)
+    assert watched.mailbox.stops == 0
+
+
+def test_what_may_have_been_missed_is_noted_though_the_mailbox_is_looked_into_at_the_same_moment(
+    watched: World,
+) -> None:
+    send_id, _ = mailbox.send(watched)
+    looked = Update(path(OWNER, ACCOUNT), {"synced_at": watched.clock()})
+    beside = watched.beside(BeforeCommit(watched.documents, lambda: watched.documents.commit([looked])))
+    beside.watching.missed(watched.record(send_id))
+    assert state(watched).catch_up_since == watched.record(send_id).created_at
 
 
 # Both stores
