@@ -15,7 +15,7 @@ from functions.domain.recipes import Recipe
 from functions.domain.records import replace
 from functions.domain.send_requests import SendRequest, TemplateUse
 from functions.domain.sends import Send
-from functions.services import contents, recording, unmade
+from functions.services import contents, recording, retry_if_stale, unmade
 from functions.services.accepting import DELIVERY, REMEDY
 from functions.services.composing import Composing, Draft
 from functions.services.hook_log import HookLog
@@ -60,8 +60,7 @@ class Completing:
         changed the send meanwhile.
         """
         send = found.send
-        document = self._documents.get(contents.path(send.owner, send.id))
-        recipe, blob = unmade.load(self._blobs, self._ring, send, document.data if document else None)
+        recipe, blob = self._recipe(send)
         account.require_send()
         standing = self._standings.of(send.owner, [a.email for a in (*send.to, *send.cc, *send.bcc)])
         draft = self._draft(send, account, recipe, standing.kept_for)
@@ -99,6 +98,18 @@ class Completing:
         """That is on record: one more failure of its trigger."""
         failure = Failure(error.code, error.detail, send.metadata.get(DELIVERY, ""), send.id)
         self._tell(lambda: self._health.failed(send.trigger or "", failure))
+
+    @retry_if_stale
+    def _recipe(self, send: Send) -> tuple[Recipe, str]:
+        """And the name of its blob, where it has one."""
+        place = contents.path(send.owner, send.id)
+        document = self._documents.get(place)
+        try:
+            return unmade.load(self._blobs, self._ring, send, document.data if document else None)
+        except IntegrationError:
+            if self._documents.get(place) != document:  # sealed again meanwhile, in another blob
+                raise PreconditionFailed from None
+            raise
 
     def _draft(self, send: Send, account: GmailAccount, recipe: Recipe, kept_for: timedelta) -> Draft:
         template = TemplateUse(recipe.template, recipe.version) if recipe.template else None

@@ -1,6 +1,7 @@
 """Triggers: made and changed by their owners, their health, their log; tests and replays."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +16,10 @@ from functions.domain import triggers
 from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, InvalidRequest, NotFound, RateLimited, Unauthenticated
 from functions.domain.hook_deliveries import Verdict
+from functions.domain.ports import Update
 from functions.domain.sends import Status
 from functions.domain.triggers import FAILING_AT, MAX_SECRETS, Mapping, Rate, RecipientRule
+from functions.services import contents, unmade
 from functions.services.trigger_tests import Trial
 from tests.services.fakes import CALLER, OWNER
 from tests.services.trigger_world import MAPPING, PAYLOAD, Hook, HookWorld, fields, signed
@@ -382,6 +385,28 @@ def test_a_send_that_was_never_composed_can_not_be_sent_again_but_its_webhook_re
     sent = hook.post().send or ""
     world.deliver()
     assert world.controlling.resend(CALLER, sent)[1] is True
+
+
+def test_what_is_sealed_again_in_the_moment_it_is_composed_goes_out_all_the_same(
+    world: HookWorld, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of a large one is another one then, and the earlier one is gone."""
+    monkeypatch.setattr(unmade, "INLINE_BODIES", 0)
+    send_id = hook.post().send or ""
+    read = world.blobs.read
+
+    def resealed(name: str) -> Iterator[bytes]:
+        monkeypatch.setattr(world.blobs, "read", read)
+        moved = world.blobs.write(f"{name}-again", read(name)).name
+        world.documents.commit([Update(contents.path(OWNER, send_id), {"bodies_blob": moved})])
+        world.blobs.delete(name)
+        return read(name)
+
+    monkeypatch.setattr(world.blobs, "read", resealed)
+    world.deliver()
+
+    assert world.record(send_id).status is Status.SENT
+    assert [path.name for path in (world.directory / "blobs").rglob("recipe*")] == []
 
 
 def test_a_test_shows_what_would_go_out_and_writes_nothing(world: HookWorld, hook: Hook) -> None:
