@@ -3,14 +3,13 @@
 One commit holds the delivery, its body and its send. Nothing is rendered here: whoever signed the webhook waits.
 """
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from functions.domain import hook_deliveries, mapping, payloads, search, sends
-from functions.domain.errors import PreconditionFailed, Unavailable
+from functions.domain.errors import PreconditionFailed
 from functions.domain.hook_deliveries import HookDelivery, Verdict
 from functions.domain.hook_events import event_type
 from functions.domain.ids import RandomBytes
@@ -24,7 +23,7 @@ from functions.domain.trigger_ports import Paths
 from functions.domain.triggers import Trigger
 from functions.services import unmade
 from functions.services.hook_log import HookLog
-from functions.services.outbox import Outbox
+from functions.services.outbox import Outbox, enqueue
 
 SEE = "Look at what the trigger makes of it: POST /api/gmail/triggers/{id}/test/"
 REMEDY = f"{SEE} Change the trigger, and replay the delivery then."
@@ -122,10 +121,9 @@ class Accepting:
             raise
 
     def enqueue(self, made: Made) -> None:
-        """A task for when the send is due. One that is lost is found by the sweeper."""
+        """The send, where there is one."""
         if made.send:
-            with contextlib.suppress(Unavailable):
-                self._tasks().enqueue(made.send.owner, made.send.id, made.send.due_at, made.send.account)
+            enqueue(self._tasks(), made.send)
 
 
 def recipe(trigger: Trigger, found: Mapped) -> Recipe:

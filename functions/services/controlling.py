@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from functions.domain import sends
 from functions.domain.callers import Caller
-from functions.domain.errors import Conflict, NotFound, PreconditionFailed, ReauthRequired, Unavailable
+from functions.domain.errors import Conflict, NotFound, PreconditionFailed, ReauthRequired
 from functions.domain.ports import Clock, Documents, Query, Tasks
 from functions.domain.sends import NotAllowed, Send, Status
 from functions.services import pages, retry_if_stale
 from functions.services.announcing import enqueue_each
-from functions.services.outbox import Found, Outbox, found
+from functions.services.outbox import Found, Outbox, enqueue, found
 
 if TYPE_CHECKING:
     from functions.services.batches import Batches
@@ -72,7 +72,7 @@ class Controlling:
             lambda: self._find(caller, send_id), lambda send: sends.reschedule(send, at, self._clock())
         )
         self._free([before])
-        self._enqueue(moved)
+        enqueue(self._tasks, moved)
         return moved
 
     def resend(self, caller: Caller, send_id: str) -> tuple[Send, bool]:
@@ -96,7 +96,7 @@ class Controlling:
         until = self._clock() + RELEASING
         due = (Status.QUEUED,)  # what was not is not held
         for changed in self._each_waiting(owner, {"account": account_id}, release, due):
-            enqueue_each(self._enqueue, [send for _, send in changed])
+            enqueue_each(partial(enqueue, self._tasks), [send for _, send in changed])
             if self._clock() >= until:
                 return
 
@@ -168,7 +168,3 @@ class Controlling:
         if there is None:
             raise NotFound("There is no send with this id.")
         return there
-
-    def _enqueue(self, send: Send) -> None:
-        with contextlib.suppress(Unavailable):
-            self._tasks.enqueue(send.owner, send.id, send.due_at, send.account)

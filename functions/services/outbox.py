@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functions.domain import event_bodies, records, webhooks
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.ids import looks_like
-from functions.domain.ports import Create, Data, Document, Documents, Update, Write
+from functions.domain.ports import Create, Data, Document, Documents, Tasks, Update, Write
 from functions.domain.sends import Send, Status
 from functions.services.announcing import Announcer, Silence
 
@@ -135,6 +135,12 @@ class Outbox:
         versions = self._documents.commit(writes)
         self._announcing.enqueue(writes)
         return versions
+
+
+def enqueue(tasks: Tasks, send: Send) -> None:
+    """Have it delivered when it is due. What the queue does not take, the sweep finds."""
+    with contextlib.suppress(Unavailable):
+        tasks.enqueue(send.owner, send.id, send.due_at, send.account)
 
 
 def _fitting(all_of: Iterable[list[Write]]) -> Iterator[list[list[Write]]]:

@@ -18,7 +18,7 @@ from functions.domain.ports import Clock, Documents, Tasks
 from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import accounts
-from functions.services.outbox import Found, Outbox
+from functions.services.outbox import Found, Outbox, enqueue
 from functions.services.resending import Resending
 from functions.services.tokens import Tokens
 
@@ -112,8 +112,7 @@ class Reconciling:
         return self._again(self._outbox.save(found, replace(found.send, due_at=self._clock() + wait)))
 
     def _again(self, found: Found) -> Found:
-        with contextlib.suppress(Unavailable):
-            self._tasks.enqueue(found.send.owner, found.send.id, found.send.due_at, found.send.account)
+        enqueue(self._tasks, found.send)
         return found
 
     def _account(self, send: Send) -> GmailAccount | None:

@@ -4,13 +4,13 @@ import contextlib
 
 from functions.domain import records, sends
 from functions.domain.contents import Content
-from functions.domain.errors import Conflict, NotFound, PreconditionFailed, Unavailable
+from functions.domain.errors import Conflict, NotFound, PreconditionFailed
 from functions.domain.ids import derived_id
 from functions.domain.ports import Clock, Documents, Tasks, Update
 from functions.domain.records import replace
 from functions.domain.sends import Send, Status
 from functions.services import TRIES, contents
-from functions.services.outbox import Found, Outbox
+from functions.services.outbox import Found, Outbox, enqueue
 
 
 class Resending:
@@ -68,8 +68,7 @@ class Resending:
             Update(document.path, {"expires_at": content.expires_at}, version=document.version),
             *self._outbox.creates(replace(fresh, answered=Status.QUEUED), records.to_data(content)),
         )
-        with contextlib.suppress(Unavailable):
-            self._tasks.enqueue(fresh.owner, fresh.id, fresh.due_at, fresh.account)
+        enqueue(self._tasks, fresh)
         return saved
 
 
