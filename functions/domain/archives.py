@@ -8,7 +8,7 @@ Documents with macros pass: Gmail refuses malicious ones, and only Gmail can tel
 
 This spares people a message that comes back. It is no virus scanner: Gmail has the last word. So a broken archive is
 no error here, and what would cost too much to look at is let pass. Nothing is kept but the names' own bytes; of what is
-compressed no more is unpacked than `UNPACKED_LIMIT` bytes for each file, a block at a time.
+compressed no more is unpacked than `UNPACKED_LIMIT` bytes for all files of a request, a block at a time.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -37,17 +37,24 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
-class Findings:
-    """What was found in one file and all that is in it, and what may still be spent on looking."""
+class Budget:
+    """What may still be spent on looking into the files of one request, however many they are."""
 
     def __init__(self) -> None:
-        self.problem = ""
         self.unpacked = UNPACKED_LIMIT
         self.headers = HEADERS_LIMIT
 
+
+class Findings:
+    """What was found in one file and all that is in it."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.problem = ""
+        self.budget = budget
+
     @property
     def done(self) -> bool:
-        return bool(self.problem) or self.unpacked <= 0 or self.headers <= 0
+        return bool(self.problem) or self.budget.unpacked <= 0 or self.budget.headers <= 0
 
 
 class Place:
@@ -95,8 +102,9 @@ class Place:
 class Scan:
     """Looks at the bytes of one file as they pass. `problem` is "" while nothing is wrong with it."""
 
-    def __init__(self, filename: str) -> None:
-        self._findings = Findings()
+    def __init__(self, filename: str, budget: Budget | None = None) -> None:
+        """`budget` is shared with the other files of the request, where there are any."""
+        self._findings = Findings(budget or Budget())
         self._file = _File(Place(self._findings, (filename,)), filename)
 
     @property
@@ -115,9 +123,9 @@ class Scan:
         self._file.close()
 
 
-def archive_problem(filename: str, blocks: Iterable[bytes]) -> str:
+def archive_problem(filename: str, blocks: Iterable[bytes], budget: Budget | None = None) -> str:
     """What is wrong with what a file holds, or ""."""
-    scan = Scan(filename)
+    scan = Scan(filename, budget)
     for _ in scan.through(blocks):
         pass
     return scan.problem

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from functions.domain.archives import archive_problem
+from functions.domain.archives import Budget, archive_problem
 from functions.domain.attachment_rules import (
     content_id_problem,
     content_type_problem,
@@ -21,11 +21,14 @@ from functions.domain.send_requests import AttachmentRef, UploadedFile
 _FIELDS = ("id", "filename", "content_type", "content", "content_id")
 
 
-def parse_attachments(fields: Fields, files: Sequence[UploadedFile]) -> tuple[Attachment | AttachmentRef, ...]:
-    """Read `attachments`, then `files`, whose pointers count on from there."""
-    problems = fields.problems
+def parse_attachments(
+    fields: Fields, files: Sequence[UploadedFile], budget: Budget | None = None
+) -> tuple[Attachment | AttachmentRef, ...]:
+    """Read `attachments`, then `files`, whose pointers count on from there. `budget` is what looking into `files` has
+    left of it."""
+    problems, budget = fields.problems, budget or Budget()
     items = list(fields.items("attachments", ATTACHMENTS_LIMIT))
-    found = [_attachment(value, at, problems) for at, value in items]
+    found = [_attachment(value, at, problems, budget) for at, value in items]
     check_content_ids(problems, [_content_id(value) for _, value in items])
     for index, file in enumerate(files, len(found)):
         found.append(_uploaded(file, pointer_to("/attachments", index), problems))
@@ -37,7 +40,7 @@ def parse_attachments(fields: Fields, files: Sequence[UploadedFile]) -> tuple[At
     return tuple(attachment for attachment in found if attachment)
 
 
-def _attachment(value: Any, at: str, problems: Problems) -> Attachment | AttachmentRef | None:
+def _attachment(value: Any, at: str, problems: Problems, budget: Budget) -> Attachment | AttachmentRef | None:
     fields = Fields(value, at, problems, _FIELDS)
     if not isinstance(value, dict):
         return None
@@ -53,7 +56,7 @@ def _attachment(value: Any, at: str, problems: Problems) -> Attachment | Attachm
     content = _content(fields)
     if content is None or filename is None:
         return None
-    if problem := archive_problem(filename, (content,)):
+    if problem := archive_problem(filename, (content,), budget):
         fields.wrong("content", problem)
     content_type = content_type or guess_content_type(filename)
     digest = sha256(content).hexdigest()

@@ -30,10 +30,10 @@ class Gzip:
             except zlib.error:
                 self._broken = True
                 return
-            self._place.findings.unpacked -= len(out)
+            self._place.findings.budget.unpacked -= len(out)
             self._reader.feed(out)
             if self._inflate.eof:  # another member may follow (§2.2)
-                self._place.findings.headers -= _MEMBER
+                self._place.findings.budget.headers -= _MEMBER
                 data = self._inflate.unused_data
                 self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
             else:
@@ -55,7 +55,7 @@ class Bzip2:
 
         while not self._broken and not self._place.findings.done:
             if self._unpack is None or self._unpack.eof:
-                self._place.findings.headers -= _MEMBER
+                self._place.findings.budget.headers -= _MEMBER
                 data = self._unpack.unused_data if self._unpack else data
                 self._unpack = BZ2Decompressor()
             if not data and self._unpack.needs_input:
@@ -66,7 +66,7 @@ class Bzip2:
                 self._broken = True
                 return
             data = b""  # it keeps what it has not come to
-            self._place.findings.unpacked -= len(out)
+            self._place.findings.budget.unpacked -= len(out)
             self._reader.feed(out)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from functions.domain import times
 from functions.domain.addresses import Address, email_problem, name_problem
+from functions.domain.archives import Budget
 from functions.domain.attachment_parsing import parse_attachments
 from functions.domain.characters import label_problem
 from functions.domain.errors import InvalidMessage
@@ -37,8 +38,11 @@ _CANCEL_IF = ("replied", "bounced")
 _THREAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def parse_send(body: object, *, now: datetime, files: Sequence[UploadedFile] = ()) -> SendRequest:
+def parse_send(
+    body: object, *, now: datetime, files: Sequence[UploadedFile] = (), budget: Budget | None = None
+) -> SendRequest:
     """Read a decoded JSON body; `files` are the file parts of a multipart request, and come after its attachments.
+    `budget` is what looking into those has left for looking into these.
 
     Raises InvalidMessage with at most 50 FieldErrors.
     """
@@ -46,7 +50,7 @@ def parse_send(body: object, *, now: datetime, files: Sequence[UploadedFile] = (
     fields = Fields(body, "", problems, _FIELDS)
     template = _template(fields)
     recipients = _recipients(fields, template, now)
-    attachments = parse_attachments(fields, files)
+    attachments = parse_attachments(fields, files, budget)
     headers = _headers(fields)
     request = SendRequest(
         account=fields.text("account", _account_problem),

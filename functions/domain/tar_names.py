@@ -63,7 +63,7 @@ class TarNames:
     def _header(self, block: bytes) -> None:
         if not any(block):
             return  # two of these are the end; what follows them is padding
-        self._place.findings.headers -= 1
+        self._place.findings.budget.headers -= 1
         size = _number(block[124:136])
         if size is None or _number(block[148:156]) != sum(block[:148]) + 8 * 0x20 + sum(block[156:]):
             self._broken = True

@@ -50,7 +50,7 @@ class ZipNames:
         if at < 0:
             self._rest = b"P" if data.endswith(b"P") else b""
             return None
-        self._place.findings.headers -= 1
+        self._place.findings.budget.headers -= 1
         mark = data[at : at + 4]
         if len(mark) < 4:
             self._rest = data[at:]
@@ -143,7 +143,7 @@ class _Deflated:
             except zlib.error:
                 self.ended = True
                 return data
-            self._place.findings.unpacked -= len(out)
+            self._place.findings.budget.unpacked -= len(out)
             self.reader.feed(out)
             if self._inflate.eof:
                 self.ended = True

@@ -14,7 +14,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 from werkzeug.wrappers import Request
 
-from functions.domain.archives import Scan
+from functions.domain.archives import Budget, Scan
 from functions.domain.attachment_rules import content_type_problem
 from functions.domain.contents import INLINE_PART
 from functions.domain.errors import FieldError, InvalidMessage, InvalidRequest, PayloadTooLarge
@@ -36,11 +36,13 @@ T = TypeVar("T")
 
 @dataclass
 class Form:
-    """What a multipart request held. `parts` says what each file is: its name, type, content id and SHA-256."""
+    """What a multipart request held. `parts` says what each file is: its name, type, content id and SHA-256. `budget`
+    is what is left for looking into the message's own attachments."""
 
     message: bytes = b""
     files: list[UploadedFile] = field(default_factory=list)
     parts: list[bytes] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
 
 
 def read(request: Request, blobs: Blobs, prefix: str) -> Form:
@@ -75,7 +77,7 @@ def one_file(request: Request, fields: Sequence[str], take: Callable[[FilePart],
                 raise InvalidRequest("There are two files in this body: upload one at a time.")
             return found
 
-        return take(FilePart(file.filename or "", _content_type(file.headers), _blocks(events), rest))
+        return take(FilePart(file.filename or "", content_type(file.headers), _blocks(events), rest))
 
 
 def _fields_until_file(events: Iterator[object], fields: Sequence[str], found: dict[str, str]) -> File | None:
@@ -118,7 +120,7 @@ def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
             seen_message = True
             form.message = _collect(_blocks(events), MESSAGE_LIMIT, "message")
         elif isinstance(event, (Field, File)) and event.name in ("attachments", "attachments[]"):
-            file = _file(event, _blocks(events), blobs, f"{prefix}{len(form.files)}")
+            file = _file(event, _blocks(events), blobs, f"{prefix}{len(form.files)}", form.budget)
             if file is None:
                 continue
             form.files.append(file)
@@ -133,14 +135,14 @@ def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
     return form
 
 
-def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str) -> UploadedFile | None:
+def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str, budget: Budget) -> UploadedFile | None:
     """None for what a browser sends of a field in which no file was chosen: no name, and nothing in it."""
     if not isinstance(event, File) or (not event.filename and any(blocks)):
         detail = "A part named `attachments` has no file name."
         raise InvalidMessage(f"/attachments: {detail}", errors=[FieldError("/attachments", detail)])
     if not event.filename:
         return None
-    scan = Scan(event.filename)
+    scan = Scan(event.filename, budget)
     blocks = scan.through(blocks)
     # Small files stay in memory, to be stored with the message; the rest is written away as it comes.
     start = b""
@@ -155,7 +157,7 @@ def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str)
         size, digest, source = len(start), hashlib.sha256(start).hexdigest(), BytesSource(start)
     return UploadedFile(
         event.filename,
-        _content_type(event.headers),
+        content_type(event.headers),
         size,
         digest,
         source,
@@ -164,9 +166,9 @@ def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str)
     )
 
 
-def _content_type(headers: Headers) -> str:
-    """What the caller says it is; of the parameters a charset, as in `content_type` of JSON. Clients that don't know
-    say octet-stream: then the name decides."""
+def content_type(headers: Headers) -> str:
+    """What the caller says that a file is; of the parameters a charset, as in `content_type` of JSON. Clients that
+    don't know say octet-stream: then the name decides."""
     given, parameters = parse_options_header(headers.get("Content-Type", ""))
     given = given.lower()
     if given == "application/octet-stream":

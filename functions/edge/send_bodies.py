@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from functions.domain.archives import Budget
 from functions.domain.errors import UnsupportedMediaType
 from functions.domain.ids import random_id
 from functions.domain.send_parsing import parse_send
@@ -29,11 +30,12 @@ class Body:
     send_id: str
     batch_id: str
     fingerprint: str
+    budget: Budget | None = None  # for looking into attachments, where files have used a part of it
     kept: bool = False
 
     def parse(self) -> SendRequest:
         """Raises InvalidMessage."""
-        return parse_send(self.data, now=self.call.app.clock(), files=self.files)
+        return parse_send(self.data, now=self.call.app.clock(), files=self.files, budget=self.budget)
 
     @property
     def several(self) -> bool:
@@ -61,18 +63,20 @@ def received(call: Call) -> Iterator[Body]:
     kind = call.request.mimetype
     files_stored = kind == "multipart/form-data"
     body: Body | None = None
+    budget: Budget | None = None
     with ExitStack() as stack:
         if files_stored:
             stack.callback(lambda: None if body and body.kept else call.app.blobs.delete_all(prefix))
             form = multipart.read(call.request, call.app.blobs, prefix)
             data, files, parts = bodies.parse_object(form.message), form.files, [form.message, *form.parts]
+            budget = form.budget
         elif kind == "application/json" or kind.endswith("+json"):
             raw = bodies.read(call.request, JSON_LIMIT, stack.enter_context(_MEMORY.held()).add)
             data, files, parts = bodies.parse_object(raw), [], [raw]
         else:
             raise UnsupportedMediaType("This takes application/json or multipart/form-data.")
         ids = call.app.sending.send_id(owner, key), call.app.merging.batch_id(owner, key)
-        body = Body(call, data, files, *ids, _fingerprint(parts) if key else "")
+        body = Body(call, data, files, *ids, _fingerprint(parts) if key else "", budget)
         yield body
 
 

@@ -79,7 +79,7 @@ def _whole_body(request: Request) -> FilePart:
     query = queries.known(request, "filename", *_EXPIRY)
     _, disposition = parse_options_header(request.headers.get("Content-Disposition", ""))
     expiry = {name: query[name] for name in _EXPIRY if query[name]}
-    kind = "" if request.mimetype in _UNSAID else request.mimetype
+    kind = "" if request.mimetype in _UNSAID else multipart.content_type(request.headers)
     return FilePart(disposition.get("filename") or query["filename"], kind, bodies.blocks(request), lambda: expiry)
 
 

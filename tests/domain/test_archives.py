@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.domain import archives
-from functions.domain.archives import DEPTH_LIMIT, HEADERS_LIMIT, UNPACKED_LIMIT, Scan, archive_problem
+from functions.domain.archives import DEPTH_LIMIT, HEADERS_LIMIT, UNPACKED_LIMIT, Budget, Scan, archive_problem
 from tests.effort import effort
 from tests.full import examples
 
@@ -281,6 +281,33 @@ def test_no_more_is_unpacked_than_the_limit() -> None:
     """What is behind it is not found, which is what the limit says."""
     tar = tarred("a.bin", data=bytes(UNPACKED_LIMIT)) + tarred("setup.exe")
     assert archive_problem("a.tgz", in_blocks(gzip.compress(tar), 64 << 10)) == ""
+
+
+@pytest.mark.usefixtures("twentieth")
+@pytest.mark.parametrize(
+    ("filename", "data", "most"),
+    [("a.gz", gzip.compress(bytes(4 * MIB)), 1_500), ("a.zip", NAMED * 20_000, 800_000)],
+    ids=["unpacked", "names"],
+)
+def test_many_files_of_one_request_cost_what_one_does(filename: str, data: bytes, most: int) -> None:
+    budget = Budget()
+
+    def look() -> None:
+        for _ in range(20):
+            assert archive_problem(filename, (data,), budget) == ""
+
+    effort(look, most, sizes=False)
+    assert archive_problem("b.zip", (zipped("setup.exe"),), budget) == ""  # it is used up
+    assert "setup.exe" in archive_problem("b.zip", (zipped("setup.exe"),))
+
+
+@pytest.mark.usefixtures("twentieth")
+def test_what_is_wrong_with_one_file_of_a_request_is_not_wrong_with_the_next() -> None:
+    budget = Budget()
+
+    assert "setup.exe" in archive_problem("a.zip", (zipped("setup.exe"),), budget)
+    assert archive_problem("b.zip", (zipped("a.txt"),), budget) == ""
+    assert "run.bat" in archive_problem("c.zip", (zipped("run.bat"),), budget)
 
 
 def test_a_file_of_thousands_of_members_is_looked_through() -> None:

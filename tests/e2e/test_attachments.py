@@ -1,6 +1,7 @@
 """Attachments over HTTP: three ways to upload, and any number of sends that refer to what was uploaded."""
 
 import base64
+import gzip
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.http import parse_options_header
 
+from functions.domain import archives
 from functions.domain.attachments import FILE_LIMIT
 from tests.domain.test_archives import zipped
 from tests.e2e.client import Answer, Caller, File, multipart
@@ -170,7 +172,7 @@ def test_any_file_name_comes_back_as_it_was(user: Caller, name: str) -> None:
         ("application/octet-stream", "a.png", "image/png"),
         ("application/x-www-form-urlencoded", "a.csv", "text/csv"),
         ("image/jpeg", "a.png", "image/jpeg"),
-        ("text/plain; charset=utf-8", "a.txt", "text/plain"),
+        ("text/plain; charset=utf-8", "a.txt", "text/plain; charset=utf-8"),
         ("application/octet-stream", "a.unknown", "application/octet-stream"),
         ("application/octet-stream", "a.json", "application/json"),
         ("application/json", "a.json", "application/json"),
@@ -306,6 +308,66 @@ def test_a_large_archive_of_a_multipart_send_is_looked_into(inside: Any, user: C
     answer = user.post("send/", body, Content_Type=kind)
     assert answer.pointers(422, "invalid_message") == ["/attachments/0/content"]
     assert inside.blobs == []
+
+
+def test_looking_into_archives_ends_for_a_request_as_a_whole(
+    user: Caller, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever way its files come, or a hundred of them would cost a hundred times as much."""
+    user.connect(ada)
+    monkeypatch.setattr(archives, "UNPACKED_LIMIT", 1 << 20)
+    message = {"to": ["a@b.example"], "subject": "s", "text": "t", "dry_run": True}
+    bomb, encoded = gzip.compress(bytes(2 << 20)), base64.b64encode(EVIL).decode()
+    inline = [{"filename": "b.zip", "content": encoded}]
+
+    body, kind = multipart({**message, "attachments": inline}, File("a.gz", b"small"))
+    assert user.post("send/", body, Content_Type=kind).pointers(422, "invalid_message") == ["/attachments/0/content"]
+    body, kind = multipart({**message, "attachments": inline}, File("a.gz", bomb))
+    user.post("send/", body, Content_Type=kind).ok()
+    body, kind = multipart(message, File("a.gz", bomb), File("b.zip", EVIL))
+    user.post("send/", body, Content_Type=kind).ok()
+    first = {"filename": "a.gz", "content": base64.b64encode(bomb).decode()}
+    user.send(attachments=[first, *inline], dry_run=True).ok()
+    user.send(attachments=inline, dry_run=True).problem(422, "invalid_message")
+
+
+CHARSETS = [
+    ("text/csv; charset=windows-1252", "text/csv; charset=windows-1252"),
+    ('TEXT/CSV;Charset="UTF-8"', "text/csv; charset=UTF-8"),
+    ("text/csv; header=present; charset=utf-8", "text/csv; charset=utf-8"),
+    ("text/csv; header=present", "text/csv"),
+    ('text/csv; charset="a\\"; filename=\\"b.exe"', "text/csv"),
+    ('text/csv; charset="utf-8\tb"', "text/csv"),
+    ("text/csv; charset=utf-8; charset=utf-16", "text/csv; charset=utf-16"),
+    ("text/csv; charset=ü", "text/csv"),
+    ("text/csv; charset=", "text/csv"),
+    (f"text/csv; charset={'a' * 41}", "text/csv"),
+    ("application/octet-stream; charset=utf-8", "application/pdf"),
+    ("application/x-www-form-urlencoded; charset=utf-8", "application/pdf"),
+    ("application/json; charset=utf-8", "application/json; charset=utf-8"),
+]
+
+
+@pytest.mark.parametrize(("kind", "found"), CHARSETS)
+def test_a_file_that_is_the_body_keeps_the_charset_of_its_type_and_no_other_parameter(
+    user: Caller, kind: str, found: str
+) -> None:
+    made = raw(user, "a.pdf", b"x", kind).ok(201)
+
+    assert made["content_type"] == found
+    assert user.get(f"attachments/{made['id']}/").ok()["content_type"] == found
+
+
+def test_the_charset_of_a_file_arrives_with_it(user: Caller, ada: Person, google: Google) -> None:
+    user.connect(ada)
+    kind = "text/csv; charset=windows-1252"
+    made = raw(user, "a.csv", "Straße".encode("cp1252"), kind).ok(201)
+
+    user.send(attachments=[{"id": made["id"]}]).ok()
+
+    (part,) = google.sent(ada).iter_attachments()
+    assert (part.get_content_type(), part.get_content_charset()) == ("text/csv", "windows-1252")
+    assert part.get_content() == "Straße"
 
 
 def test_an_upload_url_is_good_once_for_its_size_and_for_nothing_else(user: Caller) -> None:

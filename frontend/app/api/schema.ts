@@ -1138,7 +1138,9 @@ export interface paths {
          *       to the platform's limit of 32 MB for a request. A JSON file that is to be uploaded itself goes in a form, or as
          *       `application/octet-stream`.
          *
-         *     Where the type is `application/octet-stream` or not given, it follows from the file's name. Types that Gmail
+         *     Where the type is `application/octet-stream` or not given, it follows from the file's name. A `charset` is kept,
+         *     whether the file comes in a form or as the body; other parameters are not. A file without a name is refused, also
+         *     where it is empty, as of a form's field in which no file was chosen. Types that Gmail
          *     refuses are refused, also inside of ZIP, tar, gzip and bzip2 archives, and so is an archive inside of one that is
          *     protected by a password.
          *
@@ -2201,7 +2203,9 @@ export interface components {
             message: components["schemas"]["SendRequest"];
             /**
              * @description Any number of files, one part each, with a file name. Without a `Content-Type` of its own (or with
-             *     `application/octet-stream`) the type follows from the name.
+             *     `application/octet-stream`) the type follows from the name. Of its parameters the `charset` is kept, and
+             *     nothing else. A `Content-ID` makes it an inline image. A part with neither a name nor content, as browsers
+             *     send one where no file was chosen, is no file; one with content and no name is refused.
              */
             attachments?: string[];
         };
@@ -2746,7 +2750,7 @@ export interface components {
             next_page_token: components["schemas"]["NextPageToken"];
         };
         UploadForm: {
-            /** @description The file, with its name. The part may be called anything. */
+            /** @description The file, with its name. The part may be called anything. Its `Content-Type` may have a `charset`. */
             file: string;
             /** Format: date-time */
             expires_at?: string;
