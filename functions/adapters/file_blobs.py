@@ -5,12 +5,12 @@ opened it keeps what it opened, whatever happens to the name. The last segment o
 name contains: Cloud Storage has no directories, so there `a` and `a/b` can both be blobs, and so they can here.
 """
 
+import contextlib
 import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -79,22 +79,32 @@ class FileBlobs:
             _sync(self._file(name).parent)
 
     def delete_all(self, prefix: str) -> None:
-        check_prefix(prefix)
-        top = self._directory / prefix.rpartition("/")[0]
-        for directory, _, files in os.walk(top):
-            for file in files:
-                path = Path(directory, file)
-                if not file.startswith(_MARK):
-                    continue
-                name = path.with_name(file.removeprefix(_MARK)).relative_to(self._directory).as_posix()
-                if name.startswith(prefix):
-                    self.delete(name)
+        for name, _ in self._found(prefix):
+            self.delete(name)
+
+    def older(self, prefix: str, than: datetime) -> Iterator[str]:
+        """The names of blobs that were stored before that time."""
+        for name, path in self._found(prefix):
+            with contextlib.suppress(FileNotFoundError):  # it is being deleted
+                if path.stat().st_mtime < than.timestamp():
+                    yield name
 
     def upload_url(self, name: str, size: int, expires_at: datetime) -> SignedUpload:
         check_name(name)
         if self._sign is None:
             raise Unavailable("This store of blobs makes no upload URLs.")
         return self._sign(name, size, expires_at)
+
+    def _found(self, prefix: str) -> Iterator[tuple[str, Path]]:
+        check_prefix(prefix)
+        for directory, _, files in os.walk(self._directory / prefix.rpartition("/")[0]):
+            for file in files:
+                path = Path(directory, file)
+                if not file.startswith(_MARK):
+                    continue
+                name = path.with_name(file.removeprefix(_MARK)).relative_to(self._directory).as_posix()
+                if name.startswith(prefix):
+                    yield name, path
 
     def _tidy(self, aside: Path) -> None:
         """Once in a process: what processes left behind that died while they wrote."""
@@ -118,7 +128,7 @@ class FileBlobs:
                     return
                 yield block
 
-    @contextmanager
+    @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield

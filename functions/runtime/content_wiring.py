@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from functions.services.composing import Composing
     from functions.services.expiring import Expiring
     from functions.services.hits import Hits
+    from functions.services.orphans import Orphans
     from functions.services.personalising import Personalising
     from functions.services.purging import Purging
     from functions.services.template_checks import TemplateChecks
@@ -41,6 +42,13 @@ class Contents(AccountsAndMailboxes):
         from functions.services.purging import Purging
 
         return Purging(self.documents, self.blobs, self.clock)
+
+    @once
+    def orphans(self) -> "Orphans":
+        """Raises NotFound in the cloud."""
+        from functions.services.orphans import Orphans
+
+        return Orphans(self.documents, self.local_blobs, self.clock)
 
     @once
     def expiring(self) -> "Expiring":

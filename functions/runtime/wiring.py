@@ -81,6 +81,7 @@ class App(TriggersAndWebhooks, ForOperators):
             lambda: self.purging.purge(),
             lambda: self.expiring.expire(),
             lambda: self.documents.expire(self.clock()),
+            *([self.orphans.remove] if self.settings.blobs_url.startswith("file:") else []),
         )
         return Sweeping(self.documents, self.tasks.enqueue, self.clock, chores)
 
