@@ -105,7 +105,7 @@ class Reconciling:
         # known, and nothing is sent again by itself.
         if send.if_unknown == "resend" and looked_at_all and send.looks >= retries.LOOKS and not send.resent_as:
             with contextlib.suppress(NotFound):
-                return self._resending.replace(found, replace(send, due_at=None), asked=False)
+                return self._resending.supersede(found, replace(send, due_at=None), asked=False)
         return self._outbox.save(found, replace(send, due_at=None))
 
     def _failed(self, found: Found, wait: timedelta) -> Found:

@@ -32,13 +32,13 @@ class Resending:
             if old.resent_as and (again := self._outbox.find(old.owner, old.resent_as)):
                 return again.send, False
             with contextlib.suppress(PreconditionFailed):  # somebody asks the same, or it was looked for just now
-                self.replace(found, old)
+                self.supersede(found, old)
                 if fresh := self._outbox.find(old.owner, _new_id(old)):
                     return fresh.send, True
             found = self._outbox.find(old.owner, old.id) or found
         raise Conflict
 
-    def replace(self, found: Found, old: Send, *, asked: bool = True) -> Found:
+    def supersede(self, found: Found, old: Send, *, asked: bool = True) -> Found:
         """Make the new send and note it on the old one, saved as `old`, in one commit. `asked`: by its owner, just now.
 
         Raises NotFound, Conflict, PreconditionFailed.

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -400,21 +399,18 @@ def test_a_mailbox_whose_account_is_gone_is_forgotten(watched: World) -> None:
     assert watched.documents.get(path(OWNER, ACCOUNT)) is None
 
 
-class BeforeCommit:
-    """A store in front of which something happens, once, in the very moment before the next commit."""
+class BeforeCommit(FlakyDocuments):
+    """Something happens, once, in the very moment before the next commit."""
 
     def __init__(self, inner: Documents, happens: Callable[[], object]) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.happens: Callable[[], object] | None = happens
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
 
     def commit(self, writes: Sequence[Write]) -> list[str]:
         happens, self.happens = self.happens, None
         if happens:
             happens()
-        return self.inner.commit(writes)
+        return super().commit(writes)
 
 
 def test_an_account_that_is_connected_again_while_its_mailbox_is_forgotten_goes_on_being_watched(
