@@ -24,6 +24,11 @@ class Grant:
     expires_at: datetime
     refresh_token: str | None
 
+    @property
+    def token(self) -> str:
+        """The one to revoke it by."""
+        return self.refresh_token or self.access_token
+
 
 class AccessToken(NamedTuple):
     token: str

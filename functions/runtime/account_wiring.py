@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from functions.services.keys import ApiKeys
     from functions.services.mailbox import MailboxSync
     from functions.services.owners import Owners
+    from functions.services.parked_grants import ParkedGrants
     from functions.services.signin_links import SignInLinks
     from functions.services.standing import Standings
     from functions.services.suppressions import Suppressions
@@ -88,6 +89,13 @@ class AccountsAndMailboxes(Queue):
         return SignInLinks(self.oauth, self.link_ring, self.clock, self.random, self.settings.return_urls)
 
     @once
+    def parked_grants(self) -> "ParkedGrants":
+        from functions.services.parked_grants import ParkedGrants
+
+        give_back = self.disconnecting.revoke_unless_used
+        return ParkedGrants(self.documents, self.token_ring, self.clock, self.random, give_back)
+
+    @once
     def connecting(self) -> "Connecting":
         from functions.services.connecting import Connecting
 
@@ -95,14 +103,13 @@ class AccountsAndMailboxes(Queue):
             documents=self.documents,
             oauth=self.oauth,
             links=self.signin_links,
-            ring=self.token_ring,
+            parked=self.parked_grants,
             tokens=self.tokens,
             accounts=self.accounts,
             aliases=self.aliases,
             disconnecting=self.disconnecting,
             controlling=self.controlling,
             clock=self.clock,
-            random=self.random,
             connected=lambda account: self.watching.start(account),
             announcing=self.announcing,
         )

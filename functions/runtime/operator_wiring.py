@@ -25,7 +25,7 @@ class ForOperators(Contents):
             blobs=self.blobs,
             oauth=self.oauth,
             tokens=self.tokens,
-            discard=lambda document: self.connecting.discard(document),
+            discard=lambda document: self.parked_grants.discard(document),
             disconnected=lambda account: self.watching.stop(account),
         )
 
@@ -39,7 +39,7 @@ class ForOperators(Contents):
     def revoking(self) -> "Revoking":
         from functions.services.revoking import Revoking
 
-        return Revoking(self.documents, self.oauth, self.tokens, lambda document: self.connecting.discard(document))
+        return Revoking(self.documents, self.oauth, self.tokens, lambda document: self.parked_grants.discard(document))
 
     @once
     def resealing(self) -> "Resealing":

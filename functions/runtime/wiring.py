@@ -80,6 +80,7 @@ class App(TriggersAndWebhooks, ForOperators):
             lambda: self.watching.tend(),
             lambda: self.purging.purge(),
             lambda: self.expiring.expire(),
+            lambda: self.parked_grants.expire(),
             lambda: self.documents.expire(self.clock()),
             *([self.orphans.remove] if self.settings.blobs_url.startswith("file:") else []),
         )

@@ -27,8 +27,8 @@ from functions.domain.errors import (
     WrongAccount,
 )
 from functions.domain.google_ports import Grant
-from functions.domain.ids import RandomBytes, derived_id
-from functions.domain.ports import Clock, Create, Delete, Document, Documents, Sealer, Unsealable, Write
+from functions.domain.ids import derived_id
+from functions.domain.ports import Clock, Create, Delete, Documents, Unsealable, Write
 from functions.domain.records import replace
 from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
@@ -54,7 +54,7 @@ class Outcome:
 
 
 class Connecting:
-    """`ring` seals parked grants; `connected` hears of every account that was connected, again too."""
+    """`connected` hears of every account that was connected, again too."""
 
     def __init__(
         self,
@@ -62,21 +62,20 @@ class Connecting:
         documents: Documents,
         oauth: "OAuthClient",
         links: SignInLinks,
-        ring: Sealer,
+        parked: ParkedGrants,
         tokens: Tokens,
         accounts: Accounts,
         disconnecting: Disconnecting,
         aliases: Aliases,
         controlling: Controlling,
         clock: Clock,
-        random: RandomBytes,
         connected: Callable[[GmailAccount], None] = lambda _: None,
         announcing: Announcer | None = None,
     ) -> None:
         self._documents = documents
         self._oauth = oauth
         self._links = links
-        self._parked = ParkedGrants(documents, ring, clock, random)
+        self._parked = parked
         self._tokens = tokens
         self._accounts = accounts
         self._disconnecting = disconnecting
@@ -102,7 +101,7 @@ class Connecting:
         document = self._parked.find(pending_id)
         if document and document.data["expires_at"] <= self._clock():
             with contextlib.suppress(IntegrationError):
-                self.discard(document)
+                self._parked.discard(document)
             document = None
         if document is None:
             raise InvalidState("There is no such pending connection: it was used, or has expired.")
@@ -117,13 +116,6 @@ class Connecting:
             self._forget(grant)
             raise InvalidState("This connection was started by somebody else.")
         return self._keep(caller.owner, grant, [used])
-
-    def discard(self, document: Document) -> None:
-        """Give a parked grant back to Google, whoever started it, and remove its document. Raises Unavailable."""
-        with contextlib.suppress(Unsealable):  # nobody can use what nobody can open
-            grant = self._parked.open(document)
-            self._disconnecting.revoke_unless_used(grant.sub, _token(grant))
-        self._documents.commit([Delete(document.path)])
 
     def _finish(self, state: State, query: Mapping[str, str], browser: str) -> Outcome:
         if self._clock() >= state.expires_at:
@@ -222,17 +214,13 @@ class Connecting:
         )
 
     def _forget(self, grant: Grant) -> None:
-        self._give_back(grant.sub, _token(grant))
+        self._give_back(grant.sub, grant.token)
 
     def _give_back(self, sub: str, token: str) -> None:
         """A grant that is not kept, unless the same Google account is connected somewhere. Whatever comes of it, the
         person hears why it was not kept."""
         with contextlib.suppress(IntegrationError):
             self._disconnecting.revoke_unless_used(sub, token)
-
-
-def _token(grant: Grant) -> str:
-    return grant.refresh_token or grant.access_token
 
 
 def _probe(grant: Grant) -> GmailAccount:

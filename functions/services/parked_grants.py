@@ -1,22 +1,37 @@
-"""Grants that wait for the owner who started to confirm them: sealed, and for a short time."""
+"""Grants that wait for the owner who started to confirm them: sealed, and for a short time. After that they go back to
+Google."""
 
+import contextlib
 import json
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from functions.domain import records
 from functions.domain.google_ports import Grant
 from functions.domain.ids import RandomBytes, looks_like, random_id
-from functions.domain.ports import Clock, Create, Document, Documents, Sealer
+from functions.domain.ports import Clock, Create, Delete, Document, Documents, Sealer, Unsealable
 
 LIFE = timedelta(minutes=10)
+TIME_LIMIT = timedelta(seconds=20)  # of a sweep's minute
+PAGE = 100
 
 
 class ParkedGrants:
-    def __init__(self, documents: Documents, ring: Sealer, clock: Clock, random: RandomBytes) -> None:
+    """`give_back` is given a grant's `sub` and a token of it, and tells Google."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        ring: Sealer,
+        clock: Clock,
+        random: RandomBytes,
+        give_back: Callable[[str, str], None],
+    ) -> None:
         self._documents = documents
         self._ring = ring
         self._clock = clock
         self._random = random
+        self._give_back = give_back
 
     def park(self, owner: str, grant: Grant) -> str:
         """The id under which `owner` finds it."""
@@ -36,6 +51,39 @@ class ParkedGrants:
         fields = json.loads(self._ring.open(document.data["grant"], _context(document.id)))
         fields["expires_at"] = datetime.fromisoformat(fields["expires_at"])
         return records.from_data(Grant, fields)
+
+    def discard(self, document: Document) -> None:
+        """Give it back to Google, whoever started it, and remove its document. Raises Unavailable."""
+        with contextlib.suppress(Unsealable):  # nobody can use what nobody can open
+            grant = self.open(document)
+            self._give_back(grant.sub, grant.token)
+        self._documents.commit([Delete(document.path)])
+
+    def expire(self) -> None:
+        """Discard what nobody has confirmed in time; the store would only remove it. Raises Unavailable."""
+        began = self._clock()
+        late, waiting = [], set()
+        for document in self._all():
+            if document.data["expires_at"] <= began:
+                late.append(document)
+            else:
+                waiting.add(document.data["sub"])
+        for document in late:
+            # Revoking ends every grant of that person: not while one of them may yet be confirmed.
+            if document.data["sub"] not in waiting:
+                self.discard(document)
+            if self._clock() - began >= TIME_LIMIT:
+                return
+
+    def _all(self) -> Iterator[Document]:
+        """By their paths, without an index: those of the last minutes are all there are."""
+        after = ""
+        while True:
+            page = self._documents.below("pending", PAGE, after)
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1].path
 
 
 def _context(pending: str) -> str:

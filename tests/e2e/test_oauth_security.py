@@ -751,6 +751,55 @@ def test_what_is_confirmed_too_late_is_given_back(
     assert google.live_tokens(ada) == 0
 
 
+def test_what_nobody_confirms_is_given_back(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, grace: Person, google: Google
+) -> None:
+    user.connect(grace)
+    answers = [Browser(inside).get(browser.link(user, person, RETURN)) for person in (ada, grace)]
+    inside.app.sweeping.sweep()
+    assert google.live_tokens(ada) > 0
+
+    inside.time.jump(minutes=10.1)
+    inside.app.sweeping.sweep()
+
+    assert google.live_tokens(ada) == 0
+    user.send().ok()  # Grace's is in use
+    assert inside.app.documents.below("pending", 10) == []
+    for answer in answers:
+        confirmed(user, answer).problem(400, "invalid_state")
+
+
+def test_what_nobody_confirms_is_not_given_back_while_the_same_person_tries_again(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    """It would end the second grant with the first."""
+    Browser(inside).get(browser.link(user, ada, RETURN))
+    inside.time.jump(minutes=9.9)
+    again = Browser(inside).get(browser.link(user, ada, RETURN))
+    inside.time.jump(minutes=0.2)
+
+    inside.app.sweeping.sweep()
+    assert google.live_tokens(ada) > 0
+    confirmed(user, again).ok()
+    inside.app.sweeping.sweep()
+
+    assert inside.app.documents.below("pending", 10) == []
+    user.send().ok()
+
+
+def test_where_google_is_away_as_the_time_is_over_nothing_else_waits_for_it(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+    google.fault("revoke", preset="503")
+
+    inside.time.jump(minutes=10.1)
+    inside.app.sweeping.sweep()
+
+    confirmed(user, answer).problem(400, "invalid_state")
+    assert inside.app.documents.below("pending", 10) == []
+
+
 @pytest.mark.parametrize("untick", ["email", "gmail.send"])
 def test_whether_it_can_be_given_back_changes_nothing_of_the_answer(
     inside: Inside, user: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch, untick: str
