@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from functions.domain import event_bodies, records, webhooks
 from functions.domain.accounts import AccountStatus, GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import GmailRejected, IntegrationError, NotFound
+from functions.domain.errors import GmailRejected, IntegrationError, NotFound, Unavailable
 from functions.domain.ids import looks_like
 from functions.domain.ports import Delete, Documents, Query
 from functions.services.accounts import Accounts, path
@@ -53,7 +53,11 @@ class Disconnecting:
         news = self._announcing.writes(
             account.owner, webhooks.DISCONNECTED, None, lambda: event_bodies.of_account(account)
         )
-        self._documents.commit([Delete(path(account.owner, account.id)), *news])
+        try:
+            self._documents.commit([Delete(path(account.owner, account.id)), *news])
+        except Unavailable:
+            if self._accounts.find(account.owner, account.id):  # else only the answer was lost
+                raise
         more = False
         try:
             # Before anybody else is called: one that hangs could take all the time that this function has.

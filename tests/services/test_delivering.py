@@ -354,6 +354,24 @@ def test_no_token_of_a_disconnected_account_stays_in_memory(world: World) -> Non
     assert world.oauth.revoked == [f"refresh-{ACCOUNT}"]
 
 
+@pytest.mark.parametrize("written", [False, True])
+def test_google_is_told_of_a_disconnected_account_though_the_stores_answer_was_lost(
+    world: World, written: bool
+) -> None:
+    """With its record, nobody could revoke the grant any more."""
+    flaky = FlakyDocuments(world.documents, written=written)
+    flaky.fail = {0}
+    waiting = world.queue()
+    if written:
+        world.beside(flaky).disconnect()
+    else:
+        with pytest.raises(Unavailable):
+            world.beside(flaky).disconnect()
+        world.disconnect()
+    assert world.oauth.revoked == [f"refresh-{ACCOUNT}"]
+    assert world.record(waiting).status is Status.CANCELLED
+
+
 @pytest.mark.parametrize(
     ("cancel_if", "counts", "status"),
     [
