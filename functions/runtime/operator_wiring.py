@@ -39,7 +39,7 @@ class ForOperators(Contents):
     def revoking(self) -> "Revoking":
         from functions.services.revoking import Revoking
 
-        return Revoking(self.documents, self.oauth, self.tokens, lambda document: self.parked_grants.discard(document))
+        return Revoking(self.documents, self.oauth, self.tokens, lambda document: self.parked_grants.open(document))
 
     @once
     def resealing(self) -> "Resealing":

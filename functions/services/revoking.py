@@ -1,18 +1,20 @@
 """Revoking every grant at Google at once: for the day on which tokens may have leaked.
 
 Each account is marked as one whose grant is dead, and keeps no token, which is how the
-same call again knows where to go on. Its sends are held until its owner connects it again.
+same call again knows where to go on. Its sends are held until its owner connects it again. A grant that is parked for a
+confirmation goes with its record.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from functions.domain import records
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import GmailRejected, IntegrationError, PreconditionFailed, ReauthRequired
-from functions.domain.google_ports import OAuthClient
-from functions.domain.ports import Document, Documents, Query, Update
+from functions.domain.google_ports import Grant, OAuthClient
+from functions.domain.ports import Delete, Document, Documents, Query, Unsealable, Update
 from functions.services.erasing import walk
 from functions.services.tokens import Tokens
 
@@ -21,28 +23,27 @@ PAGE = 200
 
 
 class Revoking:
-    """`discard` gives a parked grant back to Google, and removes its document."""
+    """`parked` opens a parked grant."""
 
     def __init__(
-        self, documents: Documents, oauth: OAuthClient, tokens: Tokens, discard: Callable[[Document], None]
+        self, documents: Documents, oauth: OAuthClient, tokens: Tokens, parked: Callable[[Document], Grant]
     ) -> None:
         self._documents = documents
         self._oauth = oauth
         self._tokens = tokens
-        self._discard = discard
+        self._parked = parked
 
     def waiting(self) -> int:
-        """How many accounts still have a token. Raises Unavailable."""
-        return sum(1 for _ in self._with_token())
+        """Of how many accounts there still is a token, connected or parked. Raises Unavailable."""
+        return sum(1 for _ in chain(self._with_token(), walk(self._documents, "pending")))
 
     def revoke_all(self) -> Mapping[str, int]:
         """How many were `revoked`; were `unknown` to Google already; could not be opened (`unreadable`: they are
         marked, but Google was not told); or are left for another run (`failed`). Raises Unavailable.
         """
-        for document in walk(self._documents, "pending"):
-            self._discard(document)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="revoking") as pool:
-            return Counter(pool.map(self._revoke, list(self._with_token())))
+            parked = Counter(pool.map(self._revoke_parked, list(walk(self._documents, "pending"))))
+            return parked + Counter(pool.map(self._revoke, list(self._with_token())))
 
     def _with_token(self) -> Iterator[Document]:
         """By the time of the last send: whoever sends meanwhile only moves back in the line."""
@@ -54,17 +55,32 @@ class Revoking:
             if (after := page.next) is None:
                 return
 
-    def _revoke(self, document: Document) -> str:
-        account = records.from_data(GmailAccount, document.data)
+    def _revoke_parked(self, document: Document) -> str:
+        outcome = self._told(lambda: self._parked(document).token)
+        if outcome == "failed":
+            return outcome
         try:
-            self._oauth.revoke(self._tokens.refresh_token(account))
-            outcome = "revoked"
-        except GmailRejected:
-            outcome = "unknown"
-        except ReauthRequired:
-            outcome = "unreadable"
+            self._documents.commit([Delete(document.path)])
         except IntegrationError:
             return "failed"
+        return outcome
+
+    def _told(self, token: Callable[[], str]) -> str:
+        try:
+            self._oauth.revoke(token())
+        except GmailRejected:
+            return "unknown"
+        except (ReauthRequired, Unsealable):
+            return "unreadable"
+        except IntegrationError:
+            return "failed"
+        return "revoked"
+
+    def _revoke(self, document: Document) -> str:
+        account = records.from_data(GmailAccount, document.data)
+        outcome = self._told(lambda: self._tokens.refresh_token(account))
+        if outcome == "failed":
+            return outcome
         try:
             self._tokens.mark_dead(account)
             return outcome if self._forgotten(document.path, account) else "failed"

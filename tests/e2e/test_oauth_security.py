@@ -800,6 +800,26 @@ def test_where_google_is_away_as_the_time_is_over_nothing_else_waits_for_it(
     assert inside.app.documents.below("pending", 10) == []
 
 
+@pytest.mark.parametrize("connected", [False, True])
+def test_on_the_day_of_a_leak_what_is_parked_is_revoked_whatever_is_connected(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google, connected: bool
+) -> None:
+    """And stays for the next run where Google can't be told."""
+    if connected:
+        user.connect(ada)
+    answer = Browser(inside).get(browser.link(user, ada, RETURN))
+    google.fault("revoke", preset="503")
+
+    assert inside.app.revoking.revoke_all() == {"failed": 1 + connected}
+    assert inside.app.revoking.waiting() == 1 + connected
+
+    google.no_faults()
+    done = inside.app.revoking.revoke_all()
+    assert done == ({"revoked": 1, "unknown": 1} if connected else {"revoked": 1})  # the first ended the other
+    assert inside.app.revoking.waiting() == google.live_tokens(ada) == 0
+    confirmed(user, answer).problem(400, "invalid_state")
+
+
 @pytest.mark.parametrize("untick", ["email", "gmail.send"])
 def test_whether_it_can_be_given_back_changes_nothing_of_the_answer(
     inside: Inside, user: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch, untick: str
