@@ -98,10 +98,12 @@ class Calendars:
     def _forget(self, now: datetime) -> None:
         while len(self._quiet) > REMEMBERED:
             with self._guard:
-                place = next(iter(self._quiet), "")
+                place = next(iter(self._quiet), None)
+            if place is None:
+                return  # others use them all
             with self._turns.of(place):
                 with self._guard:
-                    if next(iter(self._quiet), "") != place:
+                    if next(iter(self._quiet), None) != place:
                         continue  # another thread has just forgotten it, or used it
                     shared = self._quiet.pop(place)
                 if shared.holds_back(now):

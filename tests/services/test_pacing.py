@@ -1,6 +1,7 @@
 """The account's budget, shared by instances through the store."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -131,6 +132,25 @@ def test_no_slot_is_lost_while_calendars_come_and_go(world: World, monkeypatch: 
         list(pool.map(reserve, range(8)))
     assert [pacing.capacity(one).recipients_left_today for one in accounts] == [2000 - 20] * 4
     assert len(pacing._calendars._turns) == 0
+
+
+def test_where_others_took_all_calendars_meanwhile_there_is_none_to_forget(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendars, "REMEMBERED", 1)
+    pacing, account = Pacing(world.documents, world.clock, 6000), world.account()
+    lengths = [2]
+
+    class Emptied(OrderedDict[str, calendars.SharedCalendar]):
+        """There were two a moment ago."""
+
+        def __len__(self) -> int:
+            return lengths.pop() if lengths else super().__len__()
+
+    pacing._calendars._quiet = Emptied()
+    with pacing._calendars.of("pacing/one", world.clock()):
+        pacing._calendars._forget(world.clock())
+    assert pacing.capacity(account).recipients_left_today == 2000
 
 
 def test_many_recipients_are_written_down_at_once(world: World) -> None:
