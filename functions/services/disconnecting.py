@@ -82,11 +82,11 @@ class Disconnecting:
 
     def revoke_unless_used(self, sub: str, token: str) -> None:
         """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it. An
-        account whose grant is dead has nothing to lose by it.
+        account whose grant is dead has nothing to lose by it. Raises Unavailable.
         """
         page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=50, group=True))
         others = (records.from_data(GmailAccount, document.data) for document in page.documents)
         if page.next or any(account.status is AccountStatus.CONNECTED for account in others):
             return
-        with contextlib.suppress(IntegrationError, GmailRejected):
+        with contextlib.suppress(GmailRejected):  # it is gone already
             self._oauth.revoke(token)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from functions.domain import records
+from functions.domain.errors import Unavailable
 from functions.domain.google_ports import Grant
 from functions.domain.ids import RandomBytes, looks_like, random_id
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Sealer, Unsealable
@@ -60,7 +61,9 @@ class ParkedGrants:
         self._documents.commit([Delete(document.path)])
 
     def expire(self) -> None:
-        """Discard what nobody has confirmed in time; the store would only remove it. Raises Unavailable."""
+        """Discard what nobody has confirmed in time; the store would only remove it, a day later. Raises Unavailable for
+        what is left for the next time, once everything has had its turn.
+        """
         began = self._clock()
         late, waiting = [], set()
         for document in self._all():
@@ -68,12 +71,18 @@ class ParkedGrants:
                 late.append(document)
             else:
                 waiting.add(document.data["sub"])
+        failure: Unavailable | None = None
         for document in late:
-            # Revoking ends every grant of that person: not while one of them may yet be confirmed.
-            if document.data["sub"] not in waiting:
+            if document.data["sub"] in waiting:
+                continue  # revoking ends every grant of that person, also the one that may yet be confirmed
+            try:
                 self.discard(document)
+            except Unavailable as error:
+                failure = error
             if self._clock() - began >= TIME_LIMIT:
-                return
+                break
+        if failure:
+            raise failure
 
     def _all(self) -> Iterator[Document]:
         """By their paths, without an index: those of the last minutes are all there are."""

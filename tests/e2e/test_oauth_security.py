@@ -787,16 +787,21 @@ def test_what_nobody_confirms_is_not_given_back_while_the_same_person_tries_agai
     user.send().ok()
 
 
-def test_where_google_is_away_as_the_time_is_over_nothing_else_waits_for_it(
+def test_where_google_is_away_as_the_time_is_over_it_is_told_later(
     inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google
 ) -> None:
     answer = Browser(inside).get(browser.link(user, ada, RETURN))
     google.fault("revoke", preset="503")
-
     inside.time.jump(minutes=10.1)
-    inside.app.sweeping.sweep()
 
+    with pytest.raises(Unavailable):
+        inside.app.parked_grants.expire()
     confirmed(user, answer).problem(400, "invalid_state")
+    assert google.live_tokens(ada) > 0
+    google.no_faults()
+    inside.app.parked_grants.expire()
+
+    assert google.live_tokens(ada) == 0
     assert inside.app.documents.below("pending", 10) == []
 
 
