@@ -28,6 +28,8 @@ export const en = {
     nextMonth: "Next month",
     noMatches: "Nothing matches.",
     notifications: "Messages",
+    conflict: "What you changed was changed elsewhere, too, since you began.",
+    conflictNext: "Here is yours. Saving it puts it in the place of the other.",
   },
   /** What went wrong on this side of the API. What the API itself refuses, it explains itself. */
   problems: {
@@ -216,7 +218,6 @@ export const en = {
       clicks: (count: number) => plural(count, { one: "1 click", other: `${count} clicks` }),
       replies: (count: number) => plural(count, { one: "1 reply", other: `${count} replies` }),
       bounces: (count: number) => plural(count, { one: "1 bounce", other: `${count} bounces` }),
-      none: "–",
     },
     filters: {
       label: "Filters",
@@ -543,7 +544,7 @@ export const en = {
       "account.reauth_required": "Google no longer accepts an account's grant",
       "account.disconnected": "an account was disconnected",
     },
-    creating: { title: "Add an endpoint", confirm: "Add" },
+    creating: { title: "Add an endpoint", confirm: "Add", done: "The endpoint is added." },
     editing: { title: "Edit the endpoint", saved: "The endpoint is saved." },
     secret: {
       title: "The signing secret",
@@ -807,6 +808,7 @@ export const en = {
     uncertain: "The answer was lost: nobody here knows yet whether the message is on its way.",
     uncertainNext: "Ask again. The same message under the same key is never sent twice.",
     ask: "Ask again",
+    refused: "The message was not sent, and here it is again. Below stands why.",
     uncertainOtherwise:
       "Or look into the history. If it is not there after a few minutes, you can go back to writing and send it anew: if it is there, that makes a second one.",
     lookInHistory: "Look into the history",
@@ -919,6 +921,7 @@ export const en = {
     restored: (version: number) => `The draft is what version ${version} says. Save it to keep it.`,
     discard: "Discard changes",
     discarded: "The draft is again what was saved last.",
+    broughtBack: "This is what you had not saved yet.",
   },
   /** The console's own page around the component. */
   webhooks: {
@@ -1185,6 +1188,7 @@ export const en = {
       bodyGone: "The payload is no longer kept.",
       noBody: "The payload of what was refused is not kept.",
       test: "Test with it",
+      tryIt: "“Test with it” shows what the trigger makes of it. Change the trigger, then replay it.",
       replay: "Replay",
       replaying: {
         title: "Replay this webhook?",

@@ -4,6 +4,7 @@ import styles from "./Table.module.css";
 export interface TableColumn<T> {
   id: string;
   title: string;
+  /** Null or "" for nothing: a dash, and on narrow screens not even that. */
   cell: (row: T) => React.ReactNode;
   /** Names the row to who can't see it. One column at least. */
   isRowHeader?: boolean;
@@ -54,11 +55,15 @@ export function Table<T extends object>({ label, columns, rows, rowId, rowText, 
         <TableBody renderEmptyState={() => empty}>
           {rows.map((row) => (
             <Row key={rowId(row)} id={rowId(row)} textValue={rowText(row)}>
-              {columns.map((column) => (
-                <Cell key={column.id} data-title={column.title} data-align={column.align ?? "start"}>
-                  {column.cell(row)}
-                </Cell>
-              ))}
+              {columns.map(({ id, title, align = "start", cell }) => {
+                const shown = cell(row);
+                const isEmpty = shown === null || shown === "";
+                return (
+                  <Cell key={id} data-title={title} data-align={align} data-empty={isEmpty || undefined}>
+                    {isEmpty ? "–" : shown}
+                  </Cell>
+                );
+              })}
             </Row>
           ))}
         </TableBody>

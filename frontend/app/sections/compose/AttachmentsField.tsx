@@ -69,14 +69,16 @@ function FileRow({ file, files }: { file: ComposedFile; files: Files }) {
   return (
     <li className={styles["file"]}>
       <div className={styles["fileTop"]}>
-        <span className={styles["name"]}>{file.filename}</span>
-        {file.contentId && <Badge>{t.inline}</Badge>}
-        <span className={fields["hint"]}>{size(file.size)}</span>
-        {file.failed && !files.isLost(file.key) && (
-          <Button size="small" onPress={() => files.retry(file.key)}>
-            {t.retry}
-          </Button>
-        )}
+        <div className={styles["fileAbout"]}>
+          <span className={styles["name"]}>{file.filename}</span>
+          {file.contentId && <Badge>{t.inline}</Badge>}
+          <span className={fields["hint"]}>{size(file.size)}</span>
+          {file.failed && !files.isLost(file.key) && (
+            <Button size="small" onPress={() => files.retry(file.key)}>
+              {t.retry}
+            </Button>
+          )}
+        </div>
         <AriaButton
           aria-label={common.remove(file.filename)}
           className={fields["remove"] ?? ""}

@@ -12,6 +12,7 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { Table } from "../../ui/Table";
 import { Skeleton } from "../../ui/Waiting";
+import { When } from "../../ui/When";
 import { deliveryTones } from "./health";
 import styles from "./events.module.css";
 
@@ -50,7 +51,6 @@ export function Deliveries({ endpoint }: { endpoint: string }) {
 
 function DeliveriesTable({ endpoint, rows }: { endpoint: string; rows: readonly Delivery[] }) {
   const t = useStrings().events.deliveries;
-  const { brief } = useFormat();
   const { navigate } = useRouting();
   const path = (row: Delivery) => `/events/${endpoint}/${row.id}`;
   return (
@@ -72,9 +72,9 @@ function DeliveriesTable({ endpoint, rows }: { endpoint: string; rows: readonly 
           ),
         },
         { id: "status", title: t.columns.status, cell: (row) => <DeliveryState delivery={row} /> },
-        { id: "answer", title: t.columns.answer, cell: (row) => <LastAnswer delivery={row} /> },
+        { id: "answer", title: t.columns.answer, cell: (row) => lastAnswer(row, t.noAnswer) },
         { id: "attempts", title: t.columns.attempts, cell: (row) => row.attempts.length },
-        { id: "time", title: t.columns.time, cell: (row) => brief(row.created_at) },
+        { id: "time", title: t.columns.time, cell: (row) => <When at={row.created_at} /> },
       ]}
     />
   );
@@ -91,9 +91,7 @@ export function DeliveryState({ delivery: { status, next_attempt_at: next } }: {
   );
 }
 
-function LastAnswer({ delivery: { attempts } }: { delivery: Delivery }) {
-  const t = useStrings().events.deliveries;
+function lastAnswer({ attempts }: Delivery, noAnswer: string): string | number | null {
   const last = attempts.at(-1);
-  if (!last) return "–";
-  return last.status_code ?? last.detail ?? t.noAnswer;
+  return last ? (last.status_code ?? last.detail ?? noAnswer) : null;
 }

@@ -4,7 +4,8 @@ import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
 import { Link } from "../../ui/Link";
 import { Table, type TableColumn } from "../../ui/Table";
-import { Activity, Recipients, StatusBadge, When } from "./cells";
+import { When } from "../../ui/When";
+import { activityOf, Recipients, StatusBadge, timeOf } from "./cells";
 
 /** A row for each send; pressing it opens the message's page. */
 export function SendsTable({ rows }: { rows: readonly Send[] }) {
@@ -30,10 +31,10 @@ export function SendsTable({ rows }: { rows: readonly Send[] }) {
       ),
     },
     { id: "status", title: t.columns.status, cell: (send) => <StatusBadge status={send.status} /> },
-    { id: "activity", title: t.columns.activity, cell: (send) => <Activity send={send} /> },
+    { id: "activity", title: t.columns.activity, cell: (send) => activityOf(send, t.activity) },
     // Which account it was says something only where there are several.
     ...((accounts?.length ?? 0) > 1 ? [account] : []),
-    { id: "time", title: t.columns.time, cell: (send) => <When send={send} /> },
+    { id: "time", title: t.columns.time, cell: (send) => <When at={timeOf(send)} /> },
   ];
   return (
     <Table

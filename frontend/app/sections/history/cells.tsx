@@ -1,5 +1,5 @@
 import type { Send } from "../../api/history";
-import { useFormat } from "../../i18n/format";
+import type { Strings } from "../../i18n/en";
 import { useStrings } from "../../integration/context";
 import { Badge } from "../../ui/Badge";
 import { Soft } from "../../ui/layout";
@@ -18,22 +18,15 @@ export function Recipients({ send }: { send: Send }) {
   return <Soft>{t.to(all.length > 1 ? t.andMore(first, all.length - 1) : first)}</Soft>;
 }
 
-/** What came of it. Opens and clicks are those of people. */
-export function Activity({ send }: { send: Send }) {
-  const t = useStrings().history.activity;
-  const words = (["opens", "clicks", "replies", "bounces"] as const)
-    .filter((name) => send.counts[name] > 0)
-    .map((name) => t[name](send.counts[name]));
-  return words.join(", ") || t.none;
+/** What came of it; "" for nothing. Opens and clicks are those of people. */
+export function activityOf({ counts }: Send, t: Strings["history"]["activity"]): string {
+  return (["opens", "clicks", "replies", "bounces"] as const)
+    .filter((name) => counts[name] > 0)
+    .map((name) => t[name](counts[name]))
+    .join(", ");
 }
 
 /** When it went out, or will; else when it was made. The status tells which. */
-export function When({ send }: { send: Send }) {
-  const { brief, time } = useFormat();
-  const at = send.sent_at ?? send.next_attempt_at ?? send.created_at;
-  return (
-    <time dateTime={at} title={time(at)}>
-      {brief(at)}
-    </time>
-  );
+export function timeOf(send: Send): string {
+  return send.sent_at ?? send.next_attempt_at ?? send.created_at;
 }

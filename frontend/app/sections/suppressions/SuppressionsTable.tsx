@@ -1,18 +1,18 @@
 import type { Suppression } from "../../api/suppressions";
-import { useFormat } from "../../i18n/format";
 import { useStrings } from "../../integration/context";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Line, Soft } from "../../ui/layout";
 import { Link } from "../../ui/Link";
 import { Table } from "../../ui/Table";
+import { When } from "../../ui/When";
+import styles from "./suppressions.module.css";
 
 export function SuppressionsTable(props: {
   rows: readonly Suppression[];
   onRemove: (suppression: Suppression) => void;
 }) {
   const t = useStrings().suppressions;
-  const { date } = useFormat();
   return (
     <Table
       label={t.table}
@@ -20,10 +20,15 @@ export function SuppressionsTable(props: {
       rowId={(row) => row.id}
       rowText={(row) => row.address}
       columns={[
-        { id: "address", title: t.columns.address, isRowHeader: true, cell: (row) => row.address },
+        {
+          id: "address",
+          title: t.columns.address,
+          isRowHeader: true,
+          cell: (row) => <span className={styles.address}>{row.address}</span>,
+        },
         { id: "reason", title: t.columns.reason, cell: (row) => <Reasons suppression={row} /> },
-        { id: "note", title: t.columns.note, cell: (row) => row.note || "–" },
-        { id: "since", title: t.columns.since, cell: (row) => date(row.created_at) },
+        { id: "note", title: t.columns.note, cell: (row) => row.note },
+        { id: "since", title: t.columns.since, cell: (row) => <When at={row.created_at} day /> },
         {
           id: "actions",
           title: t.columns.actions,

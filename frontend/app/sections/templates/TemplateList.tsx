@@ -1,6 +1,5 @@
 import { useState } from "react";
 import { useTemplates, type Template } from "../../api/templates";
-import { useFormat } from "../../i18n/format";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
 import { Badge } from "../../ui/Badge";
@@ -12,6 +11,7 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { Table } from "../../ui/Table";
 import { Skeleton } from "../../ui/Waiting";
+import { When } from "../../ui/When";
 import { TemplateMenu } from "./TemplateMenu";
 
 type Shown = "message" | "layout" | "archived";
@@ -55,7 +55,6 @@ export function TemplateList() {
 
 function Rows({ templates }: { templates: Template[] }) {
   const t = useStrings().templates;
-  const { brief } = useFormat();
   return (
     <Table
       label={t.title}
@@ -71,7 +70,7 @@ function Rows({ templates }: { templates: Template[] }) {
         },
         { id: "status", title: t.columns.status, cell: (row) => <TemplateStatus template={row} /> },
         { id: "version", title: t.columns.version, cell: (row) => (row.version ? t.version(row.version) : t.none) },
-        { id: "updated", title: t.columns.updated, cell: (row) => brief(row.updated_at) },
+        { id: "updated", title: t.columns.updated, cell: (row) => <When at={row.updated_at} /> },
         { id: "actions", title: t.columns.actions, align: "end", cell: (row) => <TemplateMenu template={row} /> },
       ]}
     />

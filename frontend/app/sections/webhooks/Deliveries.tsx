@@ -1,5 +1,4 @@
 import { useHookDeliveries, type HookDelivery } from "../../api/triggers";
-import { useFormat } from "../../i18n/format";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
 import { Badge } from "../../ui/Badge";
@@ -12,6 +11,7 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { Table } from "../../ui/Table";
 import { Skeleton } from "../../ui/Waiting";
+import { When } from "../../ui/When";
 import { VERDICTS, verdictTones } from "./health";
 import styles from "./webhooks.module.css";
 
@@ -57,7 +57,6 @@ export function Deliveries({ trigger }: { trigger: string }) {
 
 function DeliveriesTable({ trigger, rows }: { trigger: string; rows: readonly HookDelivery[] }) {
   const t = useStrings().webhooks.deliveries;
-  const { brief } = useFormat();
   const { navigate } = useRouting();
   const path = (row: HookDelivery) => `/webhooks/${trigger}/${row.id}`;
   return (
@@ -75,13 +74,13 @@ function DeliveriesTable({ trigger, rows }: { trigger: string; rows: readonly Ho
           cell: (row) => <Link to={path(row)}>{shortName(row)}</Link>,
         },
         { id: "verdict", title: t.columns.verdict, cell: (row) => <VerdictBadge delivery={row} /> },
-        { id: "event", title: t.columns.event, cell: (row) => row.event ?? "–" },
+        { id: "event", title: t.columns.event, cell: (row) => row.event },
         {
           id: "send",
           title: t.columns.send,
-          cell: (row) => (row.send ? <Link to={`/history/${row.send}`}>{t.message}</Link> : "–"),
+          cell: (row) => (row.send ? <Link to={`/history/${row.send}`}>{t.message}</Link> : null),
         },
-        { id: "time", title: t.columns.time, cell: (row) => brief(row.at) },
+        { id: "time", title: t.columns.time, cell: (row) => <When at={row.at} /> },
       ]}
     />
   );

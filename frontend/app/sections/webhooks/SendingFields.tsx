@@ -14,7 +14,7 @@ export function SendingFields({ draft, set, problem }: FieldsProps) {
   const { delay, perMinute, perDay } = draft;
   return (
     <Group title={t.sending}>
-      <div className={styles.fields}>
+      <div className={styles.half}>
         <NumberField
           label={t.delay}
           hint={t.delayHint}
