@@ -61,8 +61,8 @@ class ParkedGrants:
         self._documents.commit([Delete(document.path)])
 
     def expire(self) -> None:
-        """Discard what nobody has confirmed in time; the store would only remove it, a day later. Raises Unavailable for
-        what is left for the next time, once everything has had its turn.
+        """Discard what nobody has confirmed in time: the store would only remove it. What can't be given back now
+        is left for the next time. Raises Unavailable, once everything has had its turn.
         """
         began = self._clock()
         late, waiting = [], set()
