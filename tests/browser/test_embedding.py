@@ -213,3 +213,22 @@ def test_beside_the_page_in_a_popup_it_is_connected_while_the_page_stays(
     expect(notice(page)).to_contain_text(f"{ada.email} is connected.")
     people.status(account(page, ada.email), "connected")
     assert page.evaluate("globalThis.stayed")
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_popup_says_itself_how_it_ended_where_its_page_was_reloaded_meanwhile(
+    application: Application, api: tuple[LocalServer, Host], page: Page, ada: Person
+) -> None:
+    server, host = api
+    application.write(server.url, popup=True)
+    host.files = application.built("popup")
+    page.goto(f"{host.other_site}{PAGE}")
+    people.loaded(page)
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Connect a Gmail account").click()
+    page.reload()
+    people.loaded(page)
+    consent(opened.value, ada.email)
+    expect(notice(opened.value)).to_contain_text(f"{ada.email} is connected.")
+    people.status(account(opened.value, ada.email), "connected")
+    expect(notice(page)).not_to_contain_text("is connected")

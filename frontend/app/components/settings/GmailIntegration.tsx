@@ -12,8 +12,9 @@ import { override, type Overrides } from "../../i18n/override";
 import { forgetConnectResult, readConnectResult, type ConnectResult } from "../../integration/connect-result";
 import { IntegrationContext, type Integration } from "../../integration/context";
 import { Finished, Sections } from "../../integration/Sections";
-import { reportFromPopup } from "../../integration/popup";
+import { openerOfPopup, reportFromPopup } from "../../integration/popup";
 import { HashRouting, MemoryRouting } from "../../integration/routing";
+import { ShownOnce } from "../../integration/shownOnce";
 import { refuseFiles } from "../../ui/dropped";
 import { NoticeRegion } from "../../ui/notices";
 import theme from "../../ui/theme.module.css";
@@ -65,11 +66,15 @@ export function InBrowser(props: GmailIntegrationProps & { early?: Early }) {
   const [cache] = useState(() => makeCache(early));
   const [instance] = useState(idempotencyKey);
   const [result] = useState(() => readConnectResult(location.search));
-  const [finished] = useState(() => result !== null && reportFromPopup(result));
+  const [opener, setOpener] = useState(() => (result ? openerOfPopup() : null));
   const taken = useRef(false);
   useEffect(() => {
     if (result) forgetConnectResult();
   }, [result]);
+  useEffect(
+    () => (result && opener !== null ? reportFromPopup(opener, result, () => setOpener(null)) : undefined),
+    [result, opener],
+  );
 
   // What is called is the latest that was given, without a new client for each.
   const latest = useRef(props);
@@ -119,13 +124,15 @@ export function InBrowser(props: GmailIntegrationProps & { early?: Early }) {
           >
             <PortalProvider getContainer={() => portal.current}>
               <Routing>
-                {finished ? (
+                {opener !== null ? (
                   <Finished />
                 ) : (
                   <NoticeRegion>
-                    <Suspense>
-                      <Sections />
-                    </Suspense>
+                    <ShownOnce>
+                      <Suspense>
+                        <Sections />
+                      </Suspense>
+                    </ShownOnce>
                   </NoticeRegion>
                 )}
               </Routing>
