@@ -263,9 +263,33 @@ def test_an_answer_that_is_lost_is_asked_for_again_and_makes_no_second_message(
     home.get_by_role("button", name="Ask again").click()
     expect(home.get_by_text("A service that is needed for this does not answer.")).to_be_visible()
     expect(home.get_by_text("The answer was lost")).to_be_visible()
+    expect(home.get_by_role("button", name="Ask again")).to_be_focused()
     home.unroute("**/api/gmail/send/")
     home.get_by_role("button", name="Ask again").click()
     expect(home.get_by_text(re.compile("goes out in a moment|The message is sent."))).to_be_visible()
+    assert len(server.call("GET", "/api/gmail/history/", token).json()["sends"]) == 1
+
+
+def test_a_message_whose_answer_is_lost_is_written_on(
+    server: LocalServer, home: Page, token: str, watch: Watch, sender: Person
+) -> None:
+    watch.expect("net::ERR_FAILED /api/gmail/send/")
+    home.route("**/api/gmail/send/", lambda route: route.abort())  # it never came there
+    writing.compose(home, server, sender, to="grace@example.com", subject="Lost")
+    writing.write(home, "Hello")
+    home.get_by_role("button", name="Send", exact=True).click()
+    expect(home.get_by_text("The answer was lost")).to_be_visible()
+    home.unroute("**/api/gmail/send/")
+    home.get_by_role("button", name="Back to writing").press("Enter")
+    expect(notice(home)).to_contain_text("Here is the message again.")
+    expect(notice(home)).to_be_focused()
+    expect(home.get_by_text("The answer was lost")).to_have_count(0)
+    accessible(home)
+    writing.write(home, ", and more. ")
+    home.get_by_role("button", name="Send", exact=True).click()
+    expect(writing.going_out(home)).to_be_visible()
+    message = writing.sent(server, token, "Lost")
+    assert "and more." in writing.body(message, "plain")
     assert len(server.call("GET", "/api/gmail/history/", token).json()["sends"]) == 1
 
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import people, writing
 from tests.browser.people import Person, notice
@@ -141,7 +141,7 @@ def test_versions_can_be_compared_and_brought_back(server: LocalServer, home: Pa
     home.get_by_role("tab", name="Accounts").click()
     home.get_by_role("tab", name="Templates", exact=True).click()
     home.get_by_role("link", name="Made").click()
-    expect(home.get_by_text("not saved")).to_be_visible()
+    expect(home.get_by_text("not saved", exact=True)).to_be_visible()
     part(home, "Versions")
     expect(home.locator("ins")).to_have_text(" Hopper")
     accessible(home)
@@ -229,6 +229,31 @@ def test_a_file_dropped_where_none_is_taken_does_not_take_the_page_away(
         drags = home.evaluate("drags.splice(0)")
         assert {tuple(one) for one in drags} == {(True, "none")}
     expect(name).to_have_value("Order confirmation")
+
+
+@pytest.mark.usefixtures("writer")
+def test_what_is_typed_while_a_new_template_is_published_is_its_own(server: LocalServer, home: Page) -> None:
+    writing.place(home, server, "/templates/new")
+    home.get_by_label("Name", exact=True).fill("First")
+    home.get_by_label("Subject", exact=True).fill("Hello")
+    writing.write(home, "Hello", "Content")
+    held: list[Route] = []
+    home.route("**/publish/", lambda route: held.append(route))
+    home.get_by_role("button", name="Publish").click()
+    expect(home).to_have_url(re.compile("#/templates/tpl_"))
+    preheader = home.get_by_label("Preheader", exact=True)
+    preheader.fill("Typed meanwhile")
+    held[0].continue_()
+    expect(notice(home)).to_contain_text("Version 1 is published.")
+    expect(preheader).to_have_value("Typed meanwhile")
+    expect(home.get_by_text("not saved", exact=True)).to_be_visible()
+    home.get_by_role("link", name="All templates").click()
+    home.get_by_role("button", name="New template").click()
+    expect(home.get_by_label("Name", exact=True)).to_have_value("")
+    expect(preheader).to_have_value("")
+    home.get_by_role("link", name="All templates").click()
+    home.get_by_role("link", name="First").click()
+    expect(preheader).to_have_value("Typed meanwhile")
 
 
 @pytest.mark.usefixtures("writer")

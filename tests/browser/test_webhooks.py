@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser import hooked, people, writing
 from tests.browser.hooked import ORDER, Hook
@@ -270,6 +270,34 @@ def test_another_secret_takes_over_while_the_old_one_is_still_good(section: Page
     page.get_by_role("button", name="I have it").click()
     assert secret != made.secret
     assert [made.fire(secret=one).status_code for one in (secret, made.secret)] == [202, 202]
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_secret_that_is_being_made_is_shown_whatever_one_does_meanwhile(
+    section: Page, hook: Make, journal: Journal, leaves: bool
+) -> None:
+    page, made = section, hook()
+    held: list[Route] = []
+    page.route(f"**/api/gmail/triggers/{made.id}/secrets/", lambda route: held.append(route))
+    page.goto(made.place)
+    people.loaded(page)
+    more(page, "New secret")
+    dialog = page.get_by_role("dialog", name="A new secret")
+    page.get_by_role("button", name="Change the secret").click()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_disabled()
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    expect(dialog).to_be_visible()
+    accessible(page)
+    if leaves:
+        page.evaluate("location.hash = '#/history'")  # as by the browser's own button
+        expect(dialog).to_have_count(0)
+        people.loaded(page)
+    held[0].continue_()
+    secret = secret_shown(page, journal)
+    page.get_by_role("button", name="I have it").click()
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+    assert made.fire(secret=secret).status_code == 202
 
 
 def test_a_secret_that_the_sender_made_is_taken(section: Page, hook: Make, journal: Journal, watch: Watch) -> None:

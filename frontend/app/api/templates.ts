@@ -109,15 +109,28 @@ function standIns(variables: readonly TemplateVariable[]): Record<string, unknow
 
 /** A new template, or the draft of one that exists. */
 export function useSaveTemplate(id: string | null) {
-  return useChange((api, body: TemplateRequest) =>
-    id === null
-      ? api.POST("/api/gmail/templates/", { body })
-      : api.PUT("/api/gmail/templates/{id}/", { params: { path: { id } }, body }),
+  const keep = useKeepTemplate();
+  return useChange(
+    (api, body: TemplateRequest) =>
+      id === null
+        ? api.POST("/api/gmail/templates/", { body })
+        : api.PUT("/api/gmail/templates/{id}/", { params: { path: { id } }, body }),
+    keep,
   );
 }
 
 export function usePublishTemplate() {
-  return useChange((api, id: string) => api.POST("/api/gmail/templates/{id}/publish/", { params: { path: { id } } }));
+  const keep = useKeepTemplate();
+  return useChange(
+    (api, id: string) => api.POST("/api/gmail/templates/{id}/publish/", { params: { path: { id } } }),
+    keep,
+  );
+}
+
+/** As it is answered, it is there at once: a page that goes on with it does not wait. */
+function useKeepTemplate() {
+  const cache = useQueryClient();
+  return (template: Template) => cache.setQueryData(templateKeys.one(template.id), template);
 }
 
 export function useDuplicateTemplate() {
@@ -138,11 +151,12 @@ export function useDeleteTemplate() {
 
 type Call<T> = Promise<{ data?: T; error?: unknown; response: Response }>;
 
-function useChange<T, Given>(call: (api: ApiClient, given: Given) => Call<T>) {
+function useChange<T, Given>(call: (api: ApiClient, given: Given) => Call<T>, keep?: (changed: T) => void) {
   const { api } = useIntegration();
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (given: Given) => answer(call(api, given)),
+    onSuccess: (changed) => keep?.(changed),
     onSettled: () => cache.invalidateQueries({ queryKey: templateKeys.all }),
   });
 }

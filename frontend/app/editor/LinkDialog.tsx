@@ -10,20 +10,19 @@ import styles from "./editor.module.css";
 
 interface Props {
   editor: Editor;
-  isOpen: boolean;
   onClose: () => void;
 }
 
-export function LinkDialog({ editor, isOpen, onClose }: Props) {
+export function LinkDialog({ editor, onClose }: Props) {
   const t = useStrings().editor;
   return (
-    <Dialog title={t.link} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.link} onClose={onClose}>
       <LinkForm editor={editor} onClose={onClose} />
     </Dialog>
   );
 }
 
-function LinkForm({ editor, onClose }: Omit<Props, "isOpen">) {
+function LinkForm({ editor, onClose }: Props) {
   const { common, editor: t } = useStrings();
   const before = (editor.getAttributes("link") as { href?: string }).href ?? "";
   const [address, setAddress] = useState(before);

@@ -10,26 +10,19 @@ import styles from "./editor.module.css";
 
 interface Props {
   editor: Editor;
-  isOpen: boolean;
   onClose: () => void;
   /** Takes files into the message; without it, a picture has to lie somewhere on the web. */
   onPictures?: (files: File[]) => void;
 }
 
-export function PictureDialog({ editor, isOpen, onClose, onPictures }: Props) {
+export function PictureDialog({ editor, onClose, onPictures }: Props) {
   const { common, editor: t } = useStrings();
   const [address, setAddress] = useState("");
   const [alt, setAlt] = useState("");
   const [tried, setTried] = useState(false);
   const valid = /^(?:https?:\/\/\S+|\{\{.+\}\})$/i.test(address.trim());
-  const close = () => {
-    setAddress("");
-    setAlt("");
-    setTried(false);
-    onClose();
-  };
   return (
-    <Dialog title={t.picture} isOpen={isOpen} onClose={close}>
+    <Dialog title={t.picture} onClose={onClose}>
       {onPictures && (
         <>
           <p>{t.pictureFile}</p>
@@ -38,7 +31,7 @@ export function PictureDialog({ editor, isOpen, onClose, onPictures }: Props) {
             allowsMultiple
             onSelect={(files) => {
               onPictures([...(files ?? [])]);
-              close();
+              onClose();
             }}
           >
             <Button>{t.chooseFile}</Button>
@@ -52,7 +45,7 @@ export function PictureDialog({ editor, isOpen, onClose, onPictures }: Props) {
           setTried(true);
           if (!valid) return;
           editor.chain().focus().setImage({ src: address.trim(), alt }).run();
-          close();
+          onClose();
         }}
       >
         <TextField
@@ -64,7 +57,7 @@ export function PictureDialog({ editor, isOpen, onClose, onPictures }: Props) {
         />
         <TextField label={t.pictureAlt} hint={t.pictureAltHint} value={alt} onChange={setAlt} />
         <DialogButtons>
-          <Button onPress={close}>{common.cancel}</Button>
+          <Button onPress={onClose}>{common.cancel}</Button>
           <Button kind="primary" type="submit">
             {t.apply}
           </Button>

@@ -27,6 +27,7 @@ export function Toolbar({ editor, label, variables, onPictures }: Props) {
   const t = useStrings().editor;
   const state = useEditorState({ editor, selector: ({ editor: current }) => toolbarState(current) });
   const [dialog, setDialog] = useState<"link" | "picture" | null>(null);
+  const close = () => setDialog(null);
   const toggle = (name: keyof typeof state.marks, text: string, sign: React.ReactNode, run: () => void) => (
     <Toggle key={name} label={text} isSelected={state.marks[name]} onChange={run}>
       {sign}
@@ -92,13 +93,10 @@ export function Toolbar({ editor, label, variables, onPictures }: Props) {
           </Menu>
         )}
       </AriaToolbar>
-      <LinkDialog editor={editor} isOpen={dialog === "link"} onClose={() => setDialog(null)} />
-      <PictureDialog
-        editor={editor}
-        isOpen={dialog === "picture"}
-        onClose={() => setDialog(null)}
-        {...(onPictures ? { onPictures } : {})}
-      />
+      {dialog === "link" && <LinkDialog editor={editor} onClose={close} />}
+      {dialog === "picture" && (
+        <PictureDialog editor={editor} onClose={close} {...(onPictures ? { onPictures } : {})} />
+      )}
     </>
   );
 }

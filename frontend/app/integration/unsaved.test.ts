@@ -81,6 +81,47 @@ describe("what was changed of something", () => {
     expect(result.current.draft).toEqual({ ...SAVED, name: "Shop 2", enabled: false });
   });
 
+  it("is told of where somebody else has changed the same, and nowhere else", () => {
+    const back = (saved: typeof SAVED) => {
+      left({ name: "Shop 2" });
+      return edited(saved).result.current.conflict;
+    };
+    expect(back({ ...SAVED, enabled: false })).toBe(false);
+    expect(back({ ...SAVED, name: "Shop 2" })).toBe(false);
+    expect(back({ ...SAVED, name: "Theirs" })).toBe(true);
+    sessionStorage.clear();
+    const { result, rerender } = edited(SAVED);
+    act(() => result.current.setDraft({ ...SAVED, version: 2 }));
+    expect(result.current.conflict).toBe(false);
+    rerender({ ...SAVED, template: "tpl_2" }); // with the version that it belongs to
+    expect(result.current.conflict).toBe(true);
+  });
+
+  it("is as it was saved once it is, without what was typed meanwhile", async () => {
+    const { result, rerender } = edited(SAVED);
+    act(() => result.current.setDraft({ ...SAVED, name: " Shop 2 " }));
+    let written = () => {};
+    let saving: Promise<void> = Promise.resolve();
+    act(() => {
+      saving = result.current.save(
+        (sent) =>
+          new Promise((resolve) => {
+            written = () => resolve({ saved: { ...sent, name: sent.name.trim() }, place: "edit" });
+          }),
+      );
+    });
+    act(() => result.current.setDraft((draft) => ({ ...draft, enabled: false })));
+    rerender({ ...SAVED, name: "Shop 2" }); // read again before the answer is there
+    await act(async () => {
+      written();
+      await saving;
+    });
+    expect(result.current).toMatchObject({ draft: { ...SAVED, name: "Shop 2", enabled: false }, dirty: true });
+    expect(result.current.conflict).toBe(false);
+    act(() => result.current.setDraft((draft) => ({ ...draft, enabled: true })));
+    expect(result.current.dirty).toBe(false);
+  });
+
   it("is nothing to come back where all of it is saved by now", () => {
     left({ name: "Shop 2" });
     const { result } = edited({ ...SAVED, name: "Shop 2" });

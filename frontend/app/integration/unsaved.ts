@@ -1,6 +1,7 @@
-import { useEffect, useMemo, useRef, useState, type Dispatch, type SetStateAction } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type Dispatch, type SetStateAction } from "react";
 import { useAccounts } from "../api/accounts";
-import { useIntegration } from "./context";
+import { useNotices } from "../ui/notices";
+import { useIntegration, useStrings } from "./context";
 
 const NAME = "gmail-integration-unsaved";
 
@@ -67,10 +68,22 @@ export function useAskBeforeLeaving(dirty: boolean): void {
 interface Unsaved<Draft> {
   draft: Draft;
   setDraft: Dispatch<SetStateAction<Draft>>;
+  /** Whether something of it is not saved. */
+  dirty: boolean;
   /** Whether something of it is what was kept. */
   restored: boolean;
+  /** Whether somebody else has changed the same fields since: saving it takes that away. */
+  conflict: boolean;
+  /** Saves it by `write`. What is typed until the answer is there stays, and is not saved yet. */
+  save: (write: (sent: Draft) => Promise<Written<Draft>>) => Promise<void>;
   /** It is saved, or not wanted any more. */
   forget: () => void;
+}
+
+interface Written<Draft> {
+  saved: Draft;
+  /** Where it is kept from now on: something new has a place of its own once it is saved. */
+  place: string;
 }
 
 interface Rules<Draft> {
@@ -82,7 +95,8 @@ interface Rules<Draft> {
 
 /**
  * A form's draft that is kept. What comes back is what was changed in it, on what is saved by now: what somebody else, or
- * another page, has changed meanwhile stays as it is. `rules`: the same object each time.
+ * another page, has changed meanwhile stays as it is. `rules`: the same object each time. Given another place, the draft
+ * goes there.
  */
 export function useUnsaved<Draft extends object>(
   place: string,
@@ -92,26 +106,58 @@ export function useUnsaved<Draft extends object>(
 ): Unsaved<Draft> {
   const [start] = useState(() => {
     const found = readKept(place, owner);
-    const draft = found?.base ? merged(saved, found.base as Draft, found.draft as Draft, rules.together) : saved;
-    return { draft, restored: !same(draft, saved) };
+    const merge = found?.base
+      ? merged(saved, found.base as Draft, found.draft as Draft, rules)
+      : { draft: saved, conflict: false };
+    return { ...merge, restored: !same(merge.draft, saved) };
   });
   const [draft, setDraft] = useState<Draft>(start.draft);
+  const [conflict, setConflict] = useState(start.conflict);
   const [base, setBase] = useState(saved);
-  if (!same(base, saved)) {
-    setBase(saved);
-    setDraft((now) => merged(saved, base, now, rules.together));
+  const [seen, setSeen] = useState(saved);
+  const [sending, setSending] = useState<Draft | null>(null);
+  const rebase = (from: Draft, onto: Draft) => {
+    setBase(onto);
+    setDraft((now) => merged(onto, from, now, rules).draft);
+  };
+  if (!same(seen, saved)) {
+    setSeen(saved);
+    rebase(sending ?? base, saved);
+    if (!sending && merged(saved, base, draft, rules).conflict) setConflict(true);
   }
   const forgotten = useRef(false);
+  const before = useRef(place);
   useEffect(() => {
     if (forgotten.current) return;
+    if (before.current !== place) keepUnsaved(before.current, owner, null);
+    before.current = place;
     const [kept, from] = [rules.fit(draft), rules.fit(base)];
     keepUnsaved(place, owner, same(kept, from) ? null : kept, from);
   }, [place, owner, draft, base, rules]);
-  useAskBeforeLeaving(!same(draft, base));
+  const dirty = !same(draft, base);
+  useAskBeforeLeaving(dirty);
   return {
     draft,
     setDraft,
+    dirty,
     restored: start.restored,
+    conflict,
+    save: async (write) => {
+      setSending(draft);
+      try {
+        const written = await write(draft);
+        rebase(draft, written.saved);
+        setConflict(false);
+        // The form may be gone by now.
+        const kept = readUnsaved(place, owner) as Draft | null;
+        if (!kept) return;
+        keepUnsaved(place, owner, null);
+        const left = merged(written.saved, draft, kept, rules).draft;
+        keepUnsaved(written.place, owner, same(left, written.saved) ? null : left, written.saved);
+      } finally {
+        setSending(null);
+      }
+    },
     forget: () => {
       forgotten.current = true;
       keepUnsaved(place, owner, null);
@@ -119,18 +165,36 @@ export function useUnsaved<Draft extends object>(
   };
 }
 
+/** Says that something came back, and whether it is at odds with what somebody else has saved since. */
+export function useTellUnsaved({ restored, conflict }: { restored: boolean; conflict: boolean }, said: string): void {
+  const { common } = useStrings();
+  const { notify } = useNotices();
+  const tellRestored = useEffectEvent(() => notify({ tone: "calm", text: said }));
+  const tellConflict = useEffectEvent(() =>
+    notify({ tone: "warn", text: common.conflict, remedy: common.conflictNext }),
+  );
+  useEffect(() => {
+    if (restored) tellRestored();
+  }, [restored]);
+  useEffect(() => {
+    if (conflict) tellConflict();
+  }, [conflict]);
+}
+
 /** What is saved now, with the fields in which the draft differs from what it was made of. */
 function merged<Draft extends object>(
   saved: Draft,
   base: Draft,
   draft: Draft,
-  together: Rules<Draft>["together"],
-): Draft {
-  const differs = (field: keyof Draft) => !same(draft[field], base[field]);
-  const changed = (Object.keys(saved) as (keyof Draft)[]).filter((field) =>
-    (together.find((fields) => fields.includes(field)) ?? [field]).some(differs),
-  );
-  return { ...saved, ...Object.fromEntries(changed.map((field) => [field, draft[field]])) };
+  { together }: Rules<Draft>,
+): { draft: Draft; conflict: boolean } {
+  const differ = (one: Draft, other: Draft, field: keyof Draft) =>
+    (together.find((fields) => fields.includes(field)) ?? [field]).some((part) => !same(one[part], other[part]));
+  const changed = (Object.keys(saved) as (keyof Draft)[]).filter((field) => differ(draft, base, field));
+  return {
+    draft: { ...saved, ...Object.fromEntries(changed.map((field) => [field, draft[field]])) },
+    conflict: changed.some((field) => differ(saved, base, field) && differ(saved, draft, field)),
+  };
 }
 
 function same(one: unknown, other: unknown): boolean {

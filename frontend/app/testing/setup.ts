@@ -7,6 +7,16 @@ if (process.env["CI"]) fc.configureGlobal({ seed: 1 });
 
 configure({ asyncUtilTimeout: 20_000 }); // milliseconds, on a machine that is busy with other things
 
+// What goes wrong while a page is drawn is told on the console alone. Where that belongs to a test, it expects it itself.
+let trouble: unknown[][] = [];
+beforeEach(() => {
+  trouble = [];
+  vi.spyOn(console, "error").mockImplementation((...said: unknown[]) => void trouble.push(said));
+});
+afterEach(() => {
+  expect(trouble).toEqual([]);
+});
+
 // jsdom has none of these.
 vi.stubGlobal("CSS", { escape: (text: string) => text.replace(/[^\w-]/g, (sign) => `\\${sign}`) });
 class NoResizes {

@@ -6,7 +6,6 @@ import styles from "./overlays.module.css";
 
 export interface DialogProps {
   title: string;
-  isOpen: boolean;
   onClose: () => void;
   children: React.ReactNode;
   size?: "normal" | "wide";
@@ -15,19 +14,14 @@ export interface DialogProps {
   stays?: boolean;
 }
 
-/** Over the page; Escape and a press beside it close it. What is in it exists only while it is open. */
-export function Dialog({
-  title,
-  isOpen,
-  onClose,
-  children,
-  size = "normal",
-  role = "dialog",
-  stays = false,
-}: DialogProps) {
+/**
+ * Over the page, for as long as it is rendered; Escape and a press beside it close it. Whoever opens it renders it, so that
+ * each time is a new one: nothing that an earlier one still waits for closes it, and it shows nothing of what that one said.
+ */
+export function Dialog({ title, onClose, children, size = "normal", role = "dialog", stays = false }: DialogProps) {
   return (
     <ModalOverlay
-      isOpen={isOpen}
+      isOpen
       onOpenChange={(open) => {
         if (!open) onClose();
       }}
@@ -59,15 +53,18 @@ export interface AlertDialogProps extends Omit<DialogProps, "role" | "size" | "s
   isPending?: boolean;
 }
 
-/** Asks before what can't be undone. The focus starts on the harmless button. */
+/**
+ * Asks before what can't be undone. The focus starts on the harmless button. It stays while that is done: "Cancel" would say
+ * that it is not.
+ */
 export function AlertDialog({ confirm, keep, onConfirm, isPending = false, children, ...props }: AlertDialogProps) {
   const strings = useStrings();
   return (
-    <Dialog {...props} role="alertdialog">
+    <Dialog {...props} role="alertdialog" stays={isPending}>
       {children}
       <DialogButtons>
         {/* eslint-disable-next-line jsx-a11y/no-autofocus -- a dialog has to put the focus somewhere */}
-        <Button autoFocus onPress={props.onClose}>
+        <Button autoFocus onPress={props.onClose} isDisabled={isPending}>
           {keep ?? strings.common.cancel}
         </Button>
         <Button kind="danger" onPress={onConfirm} isPending={isPending}>

@@ -22,11 +22,9 @@ export function AccountCard({ account }: { account: Account }) {
   const { notify, notifyProblem } = useNotices();
   const { connect, isConnecting } = useConnect();
   const change = useChangeAccount(account.id);
-  // null: nothing was opened yet, and nothing is loaded for it.
   const [opened, setOpened] = useState<Opened | null>(null);
   useSoon(load);
   const named = (action: string) => t.withEmail(action, account.email);
-  const close = () => setOpened("none");
   const canSend = account.status === "connected" && account.capabilities.send;
 
   const makeDefault = () =>
@@ -67,7 +65,7 @@ export function AccountCard({ account }: { account: Account }) {
       <Details account={account} />
       {opened && (
         <Suspense>
-          <AccountDialogs account={account} opened={opened} onClose={close} />
+          <AccountDialogs account={account} opened={opened} onClose={() => setOpened(null)} />
         </Suspense>
       )}
     </Card>

@@ -58,3 +58,24 @@ it.each([
   await userEvent.click(within(await open[first]()).getByRole("button", { name: button }));
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 });
+
+it("stays while an account is being disconnected, and goes with it", async () => {
+  let answer: (body: unknown) => void = () => {};
+  answering({
+    "GET /api/gmail/accounts/": { accounts: [ACCOUNT], next_page_token: null },
+    "GET /api/gmail/history/": { sends: [], next_page_token: null },
+    "DELETE /api/gmail/accounts/acc_1/": new Promise((resolve) => (answer = resolve)),
+  });
+  location.hash = "/accounts";
+  show({ routing: "hash" });
+  await userEvent.click(await screen.findByRole("button", { name: /^More/ }));
+  await userEvent.click(await screen.findByRole("menuitem", { name: "Disconnect" }));
+  const dialog = await screen.findByRole("alertdialog");
+  await userEvent.click(within(dialog).getByRole("button", { name: "Disconnect" }));
+  expect(within(dialog).getByRole("button", { name: "Keep it" })).toBeDisabled();
+  await userEvent.keyboard("{Escape}");
+  expect(dialog).toBeVisible();
+  answer({});
+  expect(await screen.findByText("ada@example.com is disconnected.")).toBeInTheDocument();
+  expect(screen.queryByRole("alertdialog")).toBeNull();
+});

@@ -3,9 +3,11 @@ import { DisconnectDialog } from "./DisconnectDialog";
 import { SettingsDialog } from "./SettingsDialog";
 import { TestDialog } from "./TestDialog";
 
-export type Opened = "none" | "settings" | "test" | "disconnect";
+const DIALOGS = { settings: SettingsDialog, test: TestDialog, disconnect: DisconnectDialog };
 
-/** What an account's buttons open. */
+export type Opened = keyof typeof DIALOGS;
+
+/** What a button of an account opens. */
 export default function AccountDialogs({
   account,
   opened,
@@ -15,11 +17,6 @@ export default function AccountDialogs({
   opened: Opened;
   onClose: () => void;
 }) {
-  return (
-    <>
-      <SettingsDialog account={account} isOpen={opened === "settings"} onClose={onClose} />
-      <TestDialog account={account} isOpen={opened === "test"} onClose={onClose} />
-      <DisconnectDialog account={account} isOpen={opened === "disconnect"} onClose={onClose} />
-    </>
-  );
+  const Shown = DIALOGS[opened];
+  return <Shown account={account} onClose={onClose} />;
 }

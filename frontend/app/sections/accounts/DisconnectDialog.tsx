@@ -6,11 +6,10 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 
 interface Props {
   account: Account;
-  isOpen: boolean;
   onClose: () => void;
 }
 
-export function DisconnectDialog({ account, isOpen, onClose }: Props) {
+export function DisconnectDialog({ account, onClose }: Props) {
   const t = useStrings().accounts.disconnecting;
   const { notify } = useNotices();
   const { mutateAsync, isPending, error } = useDisconnectAccount();
@@ -27,7 +26,7 @@ export function DisconnectDialog({ account, isOpen, onClose }: Props) {
   return (
     <AlertDialog
       title={t.title(account.email)}
-      isOpen={isOpen}
+
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

@@ -15,20 +15,19 @@ import styles from "./accounts.module.css";
 
 interface Props {
   account: Account;
-  isOpen: boolean;
   onClose: () => void;
 }
 
-export function SettingsDialog({ account, isOpen, onClose }: Props) {
+export function SettingsDialog({ account, onClose }: Props) {
   const t = useStrings().accounts.editing;
   return (
-    <Dialog title={t.title(account.email)} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.title(account.email)} onClose={onClose}>
       <SettingsForm account={account} onClose={onClose} />
     </Dialog>
   );
 }
 
-function SettingsForm({ account, onClose }: Omit<Props, "isOpen">) {
+function SettingsForm({ account, onClose }: Props) {
   const { common, accounts } = useStrings();
   const t = accounts.editing;
   const { notify } = useNotices();

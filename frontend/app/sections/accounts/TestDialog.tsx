@@ -12,20 +12,19 @@ import styles from "./accounts.module.css";
 
 interface Props {
   account: Account;
-  isOpen: boolean;
   onClose: () => void;
 }
 
-export function TestDialog({ account, isOpen, onClose }: Props) {
+export function TestDialog({ account, onClose }: Props) {
   const t = useStrings().accounts.testing;
   return (
-    <Dialog title={t.title(account.email)} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.title(account.email)} onClose={onClose}>
       <TestForm account={account} onClose={onClose} />
     </Dialog>
   );
 }
 
-function TestForm({ account, onClose }: Omit<Props, "isOpen">) {
+function TestForm({ account, onClose }: Props) {
   const { common, accounts } = useStrings();
   const t = accounts.testing;
   const { notify } = useNotices();

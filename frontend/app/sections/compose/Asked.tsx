@@ -59,16 +59,10 @@ function Begin({ accounts, draft, isSame, onBegin }: BeginProps) {
   useEffect(() => {
     if (!asks) begin();
   }, [asks]);
+  if (!asks) return null;
   return (
-    <AlertDialog
-      title={t.replaceTitle}
-      isOpen={asks}
-      onClose={goOn}
-      keep={t.replaceKeep}
-      confirm={t.replace}
-      onConfirm={replace}
-    >
-      <p>{t.replaceText(kept?.draft.subject || t.noSubject)}</p>
+    <AlertDialog title={t.replaceTitle} onClose={goOn} keep={t.replaceKeep} confirm={t.replace} onConfirm={replace}>
+      <p>{t.replaceText(kept.draft.subject || t.noSubject)}</p>
     </AlertDialog>
   );
 }

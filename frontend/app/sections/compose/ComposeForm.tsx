@@ -87,7 +87,7 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
     setNow(at);
     return !Object.keys(mistakesOf(draft, variables, FILES_LIMIT, at)).length;
   };
-  const isDisabled = phase === "uncertain";
+  const isDisabled = phase === "uncertain" || phase === "again";
   const aliases = (detail?.aliases ?? []).map(({ email, name }) => ({
     id: email,
     label: name ? `${name} <${email}>` : email,
@@ -199,20 +199,21 @@ export function ComposeForm({ compose, accounts, templates, version, onReset }: 
             {phase === "asking" ? t.sending : draft.later ? t.scheduleIt : t.send}
           </Button>
         </div>
-        <AlertDialog
-          title={t.discardTitle}
-          isOpen={asked}
-          onClose={() => setAsked(false)}
-          keep={t.keep}
-          confirm={t.discard}
-          onConfirm={() => {
-            setAsked(false);
-            onReset();
-          }}
-        >
-          <p>{t.discardText}</p>
-        </AlertDialog>
-        <DryRun draft={draft} variables={variables} isOpen={previewing} onClose={() => setPreviewing(false)} />
+        {asked && (
+          <AlertDialog
+            title={t.discardTitle}
+            onClose={() => setAsked(false)}
+            keep={t.keep}
+            confirm={t.discard}
+            onConfirm={() => {
+              setAsked(false);
+              onReset();
+            }}
+          >
+            <p>{t.discardText}</p>
+          </AlertDialog>
+        )}
+        {previewing && <DryRun draft={draft} variables={variables} onClose={() => setPreviewing(false)} />}
       </Form>
     </DropArea>
   );

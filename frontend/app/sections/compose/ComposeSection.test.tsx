@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { answering, show } from "../../testing/render";
+import { answering, problem, show } from "../../testing/render";
 import { emptyDraft, type Draft } from "./draft";
 import { keepComposition, readComposition } from "./keeping";
 
@@ -173,4 +173,45 @@ it("puts the keyboard where it is said that the message is back, once nobody ask
   show({ routing: "hash" });
   await userEvent.click(await screen.findByRole("button", { name: "Back to writing" }));
   await waitFor(() => expect(screen.getByText(/Here is the message again/).closest("[role=status]")).toHaveFocus());
+});
+
+describe("asking again", () => {
+  /** A message whose answer was lost; asked again, `answer` comes. */
+  async function asked(answer: unknown) {
+    const { unmount } = visit("/compose", LETTER, {
+      "POST /api/gmail/send/": answer,
+      "GET /api/gmail/history/snd_2/": { id: "snd_2", status: "sent" },
+    });
+    await subject();
+    unmount();
+    keepComposition(sessionStorage, { draft: LETTER, attempt: { key: "lost", body: { to: [] } }, outgoing: null });
+    show({ routing: "hash" });
+    const button = await screen.findByRole("button", { name: "Ask again" });
+    await userEvent.click(button);
+    return button;
+  }
+
+  it("keeps the keyboard while it is asked, and where the answer is lost once more", async () => {
+    let answer: (lost: Response) => void = () => {};
+    const button = await asked(new Promise((resolve) => (answer = resolve)));
+    expect(button).toHaveFocus();
+    expect(screen.getByRole("button", { name: "Back to writing" })).toBeDisabled();
+    answer(problem(429, "rate_limited"));
+    expect(await screen.findByText("Why.")).toBeVisible();
+    expect(button).toHaveFocus();
+    expect(screen.getByRole("button", { name: "Back to writing" })).toBeEnabled();
+  });
+
+  it("puts the keyboard where it is said that it was refused", async () => {
+    await asked(problem(422, "invalid_request"));
+    const said = await screen.findByText(/was not sent, and here it is again/);
+    await waitFor(() => expect(said.closest("[role=status]")).toHaveFocus());
+  });
+
+  it("puts the keyboard on what to do next where it has gone out", async () => {
+    await asked({ id: "snd_2", status: "sent", account: "acc_1" });
+    await waitFor(() => expect(screen.getByRole("button", { name: "Write another one" })).toHaveFocus());
+    await userEvent.keyboard("{Enter}");
+    await waitFor(() => expect(document.activeElement?.closest("form")).not.toBeNull());
+  });
 });

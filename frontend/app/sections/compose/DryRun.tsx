@@ -15,21 +15,20 @@ import styles from "./compose.module.css";
 interface Props {
   draft: Draft;
   variables: readonly TemplateVariable[];
-  isOpen: boolean;
   onClose: () => void;
 }
 
 /** The exact message that the API would send, made and checked there, and not sent. */
-export function DryRun({ isOpen, onClose, ...props }: Props) {
+export function DryRun({ onClose, ...props }: Props) {
   const t = useIntegration().strings.compose;
   return (
-    <Dialog title={t.previewTitle} size="wide" isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.previewTitle} size="wide" onClose={onClose}>
       <Message {...props} />
     </Dialog>
   );
 }
 
-function Message({ draft, variables }: Omit<Props, "isOpen" | "onClose">) {
+function Message({ draft, variables }: Omit<Props, "onClose">) {
   const { api, strings } = useIntegration();
   const t = strings.compose;
   const { size } = useFormat();

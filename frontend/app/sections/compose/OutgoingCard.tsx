@@ -1,8 +1,9 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { isBatch, useSendOrBatch } from "../../api/history";
 import { useFormat } from "../../i18n/format";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
+import { focusIfLost } from "../../ui/focus";
 import { Card, Line, Stack } from "../../ui/layout";
 import { Link } from "../../ui/Link";
 import { useNotices } from "../../ui/notices";
@@ -47,31 +48,38 @@ export function OutgoingCard({ compose, outgoing, onBack }: Props) {
     onBack();
   };
   const waiting = outgoing.scheduled || left > 0;
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // "Undo" is gone, or was never there.
+    if (!waiting) focusIfLost(card.current?.querySelector("button"));
+  }, [waiting]);
   return (
     <Card>
-      <Stack>
-        {outgoing.scheduled && <p role="status">{t.scheduled(time(new Date(outgoing.due).toISOString()))}</p>}
-        {!outgoing.scheduled && left > 0 && (
-          <ProgressBar
-            label={t.outgoing(compose.draft.subject || t.noSubject)}
-            value={left}
-            max={UNDO_SECONDS}
-            valueText={t.seconds(left)}
-          />
-        )}
-        {!waiting && <Fate id={outgoing.id} />}
-        <Line>
-          {waiting && (
-            // The button that was pressed is gone; and whoever wants this one has ten seconds.
-            // eslint-disable-next-line jsx-a11y/no-autofocus
-            <Button kind="primary" autoFocus onPress={() => void (undoing || undo())}>
-              {outgoing.scheduled ? t.cancelSchedule : t.undo}
-            </Button>
+      <div ref={card}>
+        <Stack>
+          {outgoing.scheduled && <p role="status">{t.scheduled(time(new Date(outgoing.due).toISOString()))}</p>}
+          {!outgoing.scheduled && left > 0 && (
+            <ProgressBar
+              label={t.outgoing(compose.draft.subject || t.noSubject)}
+              value={left}
+              max={UNDO_SECONDS}
+              valueText={t.seconds(left)}
+            />
           )}
-          <Button onPress={next}>{t.another}</Button>
-          <Link to={`/history/${outgoing.id}`}>{t.toHistory}</Link>
-        </Line>
-      </Stack>
+          {!waiting && <Fate id={outgoing.id} />}
+          <Line>
+            {waiting && (
+              // The button that was pressed is gone; and whoever wants this one has ten seconds.
+              // eslint-disable-next-line jsx-a11y/no-autofocus
+              <Button kind="primary" autoFocus onPress={() => void (undoing || undo())}>
+                {outgoing.scheduled ? t.cancelSchedule : t.undo}
+              </Button>
+            )}
+            <Button onPress={next}>{t.another}</Button>
+            <Link to={`/history/${outgoing.id}`}>{t.toHistory}</Link>
+          </Line>
+        </Stack>
+      </div>
     </Card>
   );
 }

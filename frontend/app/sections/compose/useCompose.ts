@@ -10,7 +10,8 @@ import { emptyDraft, isEmpty, requestOf, type Draft } from "./draft";
 import { keepComposition, keepOutcome, type Attempt, type Composition } from "./keeping";
 import { ask, clockAhead, newAttempt, UNDO_SECONDS } from "./sending";
 
-export type Phase = "writing" | "asking" | "uncertain" | "outgoing";
+/** `again`: what is uncertain is being asked for once more. */
+export type Phase = "writing" | "asking" | "uncertain" | "again" | "outgoing";
 
 /** What came of it: `attempt` where that is not known. */
 interface Heard extends Pick<Composition, "attempt" | "outgoing"> {
@@ -53,7 +54,7 @@ export function useCompose(start: Composition) {
   const cache = useQueryClient();
   const [composition, setComposition] = useState(start);
   const [begun] = useState(() => running.get(start.attempt?.key ?? ""));
-  const [asking, setAsking] = useState(begun !== undefined);
+  const [asking, setAsking] = useState<"asking" | "again" | null>(begun ? "asking" : null);
   const [error, setError] = useState<unknown>(null);
   const { draft, attempt, outgoing } = composition;
   const put = (part: Partial<Composition>) => {
@@ -66,7 +67,7 @@ export function useCompose(start: Composition) {
   }, [composition, draft, attempt, outgoing, asking]);
 
   const heard = ({ error: problem, ...part }: Heard) => {
-    setAsking(false);
+    setAsking(null);
     setError(problem);
     put(part.outgoing ? { ...part, draft } : part);
     if (!part.outgoing) return;
@@ -79,20 +80,24 @@ export function useCompose(start: Composition) {
   }, [begun]);
 
   const run = (given: Attempt, again: boolean) => {
-    setAsking(true);
+    setAsking(again ? "again" : "asking");
     setError(null);
     put({ attempt: given });
     keepComposition(sessionStorage, { draft, outgoing: null, attempt: given });
     const work = askFor(api, draft, given, again).finally(() => running.delete(given.key));
     running.set(given.key, work);
-    return work.then(heard);
+    return work.then((found) => {
+      heard(found);
+      return found;
+    });
   };
 
+  const phase: Phase = asking ?? (outgoing ? "outgoing" : attempt ? "uncertain" : "writing");
   return {
     draft,
     outgoing,
     error,
-    phase: asking ? "asking" : outgoing ? "outgoing" : attempt ? "uncertain" : "writing",
+    phase,
     change: (part: Partial<Draft> | ((before: Draft) => Partial<Draft>)) => {
       setComposition((before) => ({
         ...before,
@@ -101,7 +106,12 @@ export function useCompose(start: Composition) {
     },
     send: (variables: readonly TemplateVariable[]) =>
       run(newAttempt(requestOf(draft, variables, draft.later ? draft.sendAt : null)), false),
-    askAgain: () => (attempt ? run(attempt, true) : Promise.resolve()),
+    /** True where it was refused: then nothing is on its way, and the message is in the form again. */
+    askAgain: async (): Promise<boolean> => {
+      if (!attempt) return false;
+      const found = await run(attempt, true);
+      return !found.attempt && !found.outgoing;
+    },
     /** Asks no more: the message can be changed, and sent as another one. */
     giveUp: () => {
       setError(null);

@@ -25,20 +25,17 @@ export function DeliveryDialog({ endpoint, delivery, onClose }: Props) {
   const { notify } = useNotices();
   const { data, error, isPending } = useDelivery(endpoint, delivery);
   const again = useRedeliver(endpoint);
-  const redeliver = () =>
-    again.mutate(delivery, {
-      onSuccess: () => {
-        onClose();
-        notify({ tone: "good", text: t.redelivered });
-      },
-    });
+  const redeliver = async () => {
+    await again.mutateAsync(delivery, { onSuccess: onClose });
+    notify({ tone: "good", text: t.redelivered });
+  };
   return (
-    <Dialog title={data?.type ?? t.title1} isOpen onClose={onClose} size="wide">
+    <Dialog title={data?.type ?? t.title1} onClose={onClose} size="wide">
       <ProblemNotice error={error ?? again.error} />
       {isPending && <Skeleton lines={6} />}
       {data && <About delivery={data} />}
       <DialogButtons>
-        <Button isPending={again.isPending} isDisabled={!data} onPress={redeliver}>
+        <Button isPending={again.isPending} isDisabled={!data} onPress={() => void redeliver().catch(() => undefined)}>
           {t.redeliver}
         </Button>
         <Button kind="primary" onPress={onClose}>

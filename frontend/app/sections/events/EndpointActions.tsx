@@ -5,7 +5,6 @@ import {
   useTestEndpoint,
   type DeliveryDetail,
   type Endpoint,
-  type NewEndpoint,
 } from "../../api/endpoints";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
@@ -18,18 +17,16 @@ import { Spinner } from "../../ui/Waiting";
 import { EditDialog } from "./EndpointDialog";
 import { arrived } from "./health";
 import { RotateDialog } from "./RotateDialog";
-import { SecretDialog } from "./SecretDialog";
 import styles from "./events.module.css";
 
-type Opened = "none" | "edit" | "rotate" | "delete";
+type Opened = "edit" | "rotate" | "delete";
 
 export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
   const t = useStrings().events;
   const { notify, notifyProblem } = useNotices();
   const replace = useReplaceEndpoint(endpoint.id);
-  const [opened, setOpened] = useState<Opened>("none");
-  const [made, setMade] = useState<NewEndpoint | null>(null);
-  const close = () => setOpened("none");
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const close = () => setOpened(null);
   const turn = (enabled: boolean) =>
     replace.mutate(
       { url: endpoint.url, events: endpoint.events, enabled },
@@ -55,18 +52,9 @@ export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
           { id: "delete", label: t.delete, tone: "danger", onAction: () => setOpened("delete") },
         ]}
       />
-      <EditDialog endpoint={endpoint} isOpen={opened === "edit"} onClose={close} />
-      <RotateDialog
-        endpoint={endpoint}
-        isOpen={opened === "rotate"}
-        onClose={close}
-        onMade={(fresh) => {
-          close();
-          setMade(fresh);
-        }}
-      />
-      <DeleteDialog endpoint={endpoint} isOpen={opened === "delete"} onClose={close} />
-      {made && <SecretDialog endpoint={made} onClose={() => setMade(null)} />}
+      {opened === "edit" && <EditDialog endpoint={endpoint} onClose={close} />}
+      {opened === "rotate" && <RotateDialog endpoint={endpoint} onClose={close} />}
+      {opened === "delete" && <DeleteDialog endpoint={endpoint} onClose={close} />}
     </div>
   );
 }
@@ -98,7 +86,7 @@ function TestButton({ id }: { id: string }) {
   );
 }
 
-function DeleteDialog({ endpoint, isOpen, onClose }: { endpoint: Endpoint; isOpen: boolean; onClose: () => void }) {
+function DeleteDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }) {
   const t = useStrings().events.deleting;
   const { navigate } = useRouting();
   const { notify } = useNotices();
@@ -113,7 +101,6 @@ function DeleteDialog({ endpoint, isOpen, onClose }: { endpoint: Endpoint; isOpe
   return (
     <AlertDialog
       title={t.title}
-      isOpen={isOpen}
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

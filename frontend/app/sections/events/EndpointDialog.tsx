@@ -1,13 +1,10 @@
 import { useState } from "react";
-import {
-  useCreateEndpoint,
-  useReplaceEndpoint,
-  type Endpoint,
-  type EndpointRequest,
-  type NewEndpoint,
-} from "../../api/endpoints";
+import { useCreateEndpoint, useReplaceEndpoint, type Endpoint, type EndpointRequest } from "../../api/endpoints";
 import { ApiProblem } from "../../api/problem";
 import { useStrings } from "../../integration/context";
+import { useRouting } from "../../integration/routing";
+import { useShowOnce } from "../../integration/shownOnce";
+import { useAskBeforeLeaving } from "../../integration/unsaved";
 import { Button } from "../../ui/Button";
 import { CheckboxGroup } from "../../ui/CheckboxGroup";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
@@ -17,43 +14,54 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 import { TextField } from "../../ui/TextField";
 import { Switch } from "../../ui/Checkbox";
 import { Soft } from "../../ui/layout";
+import { SecretDialog } from "./SecretDialog";
 import { EVENT_TYPES } from "./types";
 import styles from "./events.module.css";
 
-interface Props {
-  isOpen: boolean;
-  onClose: () => void;
-  onMade: (endpoint: NewEndpoint) => void;
-}
-
-/** Makes an endpoint. */
-export function EndpointDialog({ isOpen, onClose, onMade }: Props) {
+/** Makes an endpoint. It stays until the answer is there: that has the secret, this once. */
+export function EndpointDialog({ onClose }: { onClose: () => void }) {
   const t = useStrings().events.creating;
+  const { navigate } = useRouting();
+  const { notify } = useNotices();
+  const showOnce = useShowOnce();
   const { mutateAsync, isPending, error } = useCreateEndpoint();
+  useAskBeforeLeaving(isPending);
+  const create = async (request: EndpointRequest) => {
+    const made = await mutateAsync(request, { onSuccess: ({ id }) => navigate(`/events/${id}`) });
+    showOnce((close) => (
+      <SecretDialog
+        endpoint={made}
+        onClose={() => {
+          close();
+          notify({ tone: "good", text: t.done, focus: true });
+        }}
+      />
+    ));
+  };
   return (
-    <Dialog title={t.title} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.title} onClose={onClose} stays={isPending}>
       <EndpointForm
         confirm={t.confirm}
-        onSave={(request) => mutateAsync(request).then(onMade)}
+        onSave={create}
         onClose={onClose}
         isPending={isPending}
+        stays={isPending}
         error={error}
       />
     </Dialog>
   );
 }
 
-export function EditDialog({ endpoint, isOpen, onClose }: Omit<Props, "onMade"> & { endpoint: Endpoint }) {
+export function EditDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }) {
   const { common, events } = useStrings();
   const { notify } = useNotices();
   const { mutateAsync, isPending, error } = useReplaceEndpoint(endpoint.id);
   const save = async (request: EndpointRequest) => {
-    await mutateAsync({ ...request, enabled: endpoint.enabled });
+    await mutateAsync({ ...request, enabled: endpoint.enabled }, { onSuccess: onClose });
     notify({ tone: "good", text: events.editing.saved });
-    onClose();
   };
   return (
-    <Dialog title={events.editing.title} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={events.editing.title} onClose={onClose}>
       <EndpointForm
         start={endpoint}
         confirm={common.save}
@@ -72,10 +80,12 @@ interface FormProps {
   onSave: (request: EndpointRequest) => Promise<unknown>;
   onClose: () => void;
   isPending: boolean;
+  /** Whether it can't be left now. */
+  stays?: boolean;
   error: unknown;
 }
 
-function EndpointForm({ start, confirm, onSave, onClose, isPending, error }: FormProps) {
+function EndpointForm({ start, confirm, onSave, onClose, isPending, stays = false, error }: FormProps) {
   const { common, events: t } = useStrings();
   const [url, setUrl] = useState(start?.url ?? "");
   const [all, setAll] = useState(start ? start.events.includes("*") : true);
@@ -117,7 +127,9 @@ function EndpointForm({ start, confirm, onSave, onClose, isPending, error }: For
       )}
       <ProblemNotice error={error} shownAt={["/url", "/events"]} />
       <DialogButtons>
-        <Button onPress={onClose}>{common.cancel}</Button>
+        <Button onPress={onClose} isDisabled={stays}>
+          {common.cancel}
+        </Button>
         <Button kind="primary" type="submit" isPending={isPending}>
           {confirm}
         </Button>

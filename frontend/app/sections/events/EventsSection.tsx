@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useEndpoints, type Endpoint, type NewEndpoint } from "../../api/endpoints";
+import { useEndpoints, type Endpoint } from "../../api/endpoints";
 import { useFormat } from "../../i18n/format";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
@@ -13,7 +13,6 @@ import { Skeleton } from "../../ui/Waiting";
 import { EndpointDialog } from "./EndpointDialog";
 import { EndpointPage } from "./EndpointPage";
 import { healthOf } from "./health";
-import { SecretDialog } from "./SecretDialog";
 import styles from "./events.module.css";
 
 /** Where events go: the endpoints; one of them with its deliveries at /events/{id}. */
@@ -24,10 +23,8 @@ export default function EventsSection() {
 
 function EndpointList() {
   const t = useStrings().events;
-  const { navigate } = useRouting();
   const { data: endpoints, error, isPending, refetch } = useEndpoints();
   const [isOpen, setOpen] = useState(false);
-  const [made, setMade] = useState<NewEndpoint | null>(null);
   return (
     <div aria-busy={isPending}>
       <SectionHeader title={t.title} lead={t.lead}>
@@ -43,23 +40,7 @@ function EndpointList() {
           <EndpointCard key={endpoint.id} endpoint={endpoint} />
         ))}
       </Stack>
-      <EndpointDialog
-        isOpen={isOpen}
-        onClose={() => setOpen(false)}
-        onMade={(endpoint) => {
-          setOpen(false);
-          setMade(endpoint);
-        }}
-      />
-      {made && (
-        <SecretDialog
-          endpoint={made}
-          onClose={() => {
-            setMade(null);
-            navigate(`/events/${made.id}`);
-          }}
-        />
-      )}
+      {isOpen && <EndpointDialog onClose={() => setOpen(false)} />}
     </div>
   );
 }

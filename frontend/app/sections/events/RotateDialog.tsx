@@ -1,30 +1,37 @@
 import { useState } from "react";
-import { useRotateSecret, type Endpoint, type NewEndpoint } from "../../api/endpoints";
+import { useRotateSecret, type Endpoint } from "../../api/endpoints";
 import { useStrings } from "../../integration/context";
+import { useShowOnce } from "../../integration/shownOnce";
+import { useAskBeforeLeaving } from "../../integration/unsaved";
 import { AlertDialog } from "../../ui/Dialog";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
+import { SecretDialog } from "./SecretDialog";
 
 const OVERLAPS = ["0", "3600", "86400", "604800"] as const; // seconds
 
 interface Props {
   endpoint: Endpoint;
-  isOpen: boolean;
   onClose: () => void;
-  onMade: (endpoint: NewEndpoint) => void;
 }
 
-export function RotateDialog({ endpoint, isOpen, onClose, onMade }: Props) {
+export function RotateDialog({ endpoint, onClose }: Props) {
   const t = useStrings().events.rotating;
-  const { mutate, isPending, error } = useRotateSecret(endpoint.id);
+  const showOnce = useShowOnce();
+  const { mutateAsync, isPending, error } = useRotateSecret(endpoint.id);
   const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number]>("86400");
+  useAskBeforeLeaving(isPending);
+  const rotate = async () => {
+    const made = await mutateAsync(Number(overlap), { onSuccess: onClose });
+    showOnce((close) => <SecretDialog endpoint={made} onClose={close} />);
+  };
   return (
     <AlertDialog
       title={t.title}
-      isOpen={isOpen}
+
       onClose={onClose}
       confirm={t.confirm}
-      onConfirm={() => mutate(Number(overlap), { onSuccess: onMade })}
+      onConfirm={() => void rotate().catch(() => undefined)}
       isPending={isPending}
     >
       <p>{t.text}</p>

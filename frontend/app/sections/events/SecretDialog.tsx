@@ -11,7 +11,7 @@ export function SecretDialog({ endpoint, onClose }: { endpoint: NewEndpoint; onC
   const { time } = useFormat();
   const ends = endpoint.secrets[1]?.expires_at;
   return (
-    <Dialog title={t.title} isOpen onClose={onClose} role="alertdialog" stays>
+    <Dialog title={t.title} onClose={onClose} role="alertdialog" stays>
       <p>{t.text}</p>
       <CopyField label={t.label} value={endpoint.secret} />
       {ends && <p>{t.overlap(time(ends))}</p>}

@@ -47,12 +47,12 @@ export function BatchPage({ batch }: { batch: Batch }) {
         {rows.length > 0 && <SendsTable rows={rows} />}
         <Endless {...sends} />
       </Stack>
-      <CancelBatch id={batch.batch} isOpen={isOpen} onClose={() => setOpen(false)} />
+      {isOpen && <CancelBatch id={batch.batch} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-function CancelBatch({ id, isOpen, onClose }: { id: string; isOpen: boolean; onClose: () => void }) {
+function CancelBatch({ id, onClose }: { id: string; onClose: () => void }) {
   const { cancelled, cancelling: t } = useStrings().history.batch;
   const { notify } = useNotices();
   const { mutate, isPending, error } = useCancelSend(id);
@@ -66,7 +66,6 @@ function CancelBatch({ id, isOpen, onClose }: { id: string; isOpen: boolean; onC
   return (
     <AlertDialog
       title={t.title}
-      isOpen={isOpen}
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

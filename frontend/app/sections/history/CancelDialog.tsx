@@ -6,11 +6,10 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 
 export interface ActionProps {
   send: Send;
-  isOpen: boolean;
   onClose: () => void;
 }
 
-export function CancelDialog({ send, isOpen, onClose }: ActionProps) {
+export function CancelDialog({ send, onClose }: ActionProps) {
   const { message } = useStrings().history;
   const t = message.cancelling;
   const { notify } = useNotices();
@@ -26,7 +25,7 @@ export function CancelDialog({ send, isOpen, onClose }: ActionProps) {
   return (
     <AlertDialog
       title={t.title}
-      isOpen={isOpen}
+
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

@@ -56,7 +56,7 @@ export function HistoryList() {
         {rows.length > 0 && <SendsTable rows={rows} />}
         <Endless {...sends} />
       </Stack>
-      <RetentionDialog isOpen={isKeeping} onClose={() => setKeeping(false)} />
+      {isKeeping && <RetentionDialog onClose={() => setKeeping(false)} />}
     </div>
   );
 }

@@ -10,15 +10,15 @@ import { ResendDialog } from "./ResendDialog";
 import { may } from "./states";
 import styles from "./history.module.css";
 
-type Opened = "none" | "cancel" | "move" | "resend";
+type Opened = "cancel" | "move" | "resend";
 
 /** What it is, how it stands, and what can be done about it. */
 export function MessageHeader({ send }: { send: SendDetail }) {
   const { history } = useStrings();
   const t = history.message;
   const { navigate } = useRouting();
-  const [opened, setOpened] = useState<Opened>("none");
-  const close = () => setOpened("none");
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const close = () => setOpened(null);
   const can = may(send);
   const isLost = send.status === "unknown" && !send.next_attempt_at && !send.resent_as;
   return (
@@ -38,9 +38,9 @@ export function MessageHeader({ send }: { send: SendDetail }) {
         {can.cancel && <Button onPress={() => setOpened("cancel")}>{t.cancel}</Button>}
         {can.resend && <Button onPress={() => setOpened("resend")}>{t.resend}</Button>}
       </div>
-      <CancelDialog send={send} isOpen={opened === "cancel"} onClose={close} />
-      <MoveDialog send={send} isOpen={opened === "move"} onClose={close} />
-      <ResendDialog send={send} isOpen={opened === "resend"} onClose={close} />
+      {opened === "cancel" && <CancelDialog send={send} onClose={close} />}
+      {opened === "move" && <MoveDialog send={send} onClose={close} />}
+      {opened === "resend" && <ResendDialog send={send} onClose={close} />}
     </header>
   );
 }

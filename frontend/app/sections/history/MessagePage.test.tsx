@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { Send } from "../../api/history";
 import { answering, problem, show } from "../../testing/render";
@@ -109,4 +109,32 @@ it("leaves a dialog open that was opened since the move was asked for", async ()
   moved(SEND);
   expect(await screen.findByText("It goes out now.")).toBeInTheDocument();
   expect(dialog).toBeVisible();
+});
+
+it.each([
+  ["Cancel", "Cancel the message", "cancel"],
+  ["Send again", "Send again", "resend"],
+])("stays while it is done what was asked for: %s", async (action, confirm, call) => {
+  let done: (send: object) => void = () => {};
+  const answer = new Promise((resolve) => (done = resolve));
+  const status = call === "cancel" ? "scheduled" : "failed";
+  visit({ status, next_attempt_at: null }, { [`POST /api/gmail/history/snd_1/${call}/`]: answer });
+  await userEvent.click(await button(action));
+  const dialog = await screen.findByRole("alertdialog");
+  await userEvent.click(within(dialog).getByRole("button", { name: confirm }));
+  await userEvent.keyboard("{Escape}");
+  expect(dialog).toBeVisible();
+  expect(within(dialog).getByRole("button", { name: /^(Keep|Cancel$)/ })).toBeDisabled();
+  done({ ...SEND, id: "snd_2" });
+  await waitFor(() => expect(dialog).not.toBeInTheDocument());
+});
+
+it("says nothing of what was refused when a dialog is opened again", async () => {
+  visit({ status: "queued" }, { "POST /api/gmail/history/snd_1/cancel/": problem(409, "conflict") });
+  await userEvent.click(await button("Cancel"));
+  await userEvent.click(await button("Cancel the message"));
+  await screen.findByRole("alert");
+  await userEvent.click(await button("Keep it"));
+  await userEvent.click(await button("Cancel"));
+  expect(screen.queryByRole("alert")).toBeNull();
 });

@@ -12,16 +12,16 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 import type { ActionProps } from "./CancelDialog";
 import styles from "./history.module.css";
 
-export function MoveDialog({ send, isOpen, onClose }: ActionProps) {
+export function MoveDialog({ send, onClose }: ActionProps) {
   const t = useStrings().history.message.moving;
   return (
-    <Dialog title={t.title} isOpen={isOpen} onClose={onClose} size="wide">
+    <Dialog title={t.title} onClose={onClose} size="wide">
       <MoveForm send={send} onClose={onClose} />
     </Dialog>
   );
 }
 
-function MoveForm({ send, onClose }: Omit<ActionProps, "isOpen">) {
+function MoveForm({ send, onClose }: ActionProps) {
   const strings = useStrings();
   const t = strings.history.message.moving;
   const { time } = useFormat();

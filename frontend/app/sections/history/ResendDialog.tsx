@@ -7,7 +7,7 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 import type { ActionProps } from "./CancelDialog";
 
 /** Says first what sending it again means, which depends on what became of it. */
-export function ResendDialog({ send, isOpen, onClose }: ActionProps) {
+export function ResendDialog({ send, onClose }: ActionProps) {
   const { message } = useStrings().history;
   const t = message.resending;
   const { navigate } = useRouting();
@@ -26,7 +26,7 @@ export function ResendDialog({ send, isOpen, onClose }: ActionProps) {
   return (
     <AlertDialog
       title={t.title}
-      isOpen={isOpen}
+
       onClose={onClose}
       confirm={t.confirm}
       onConfirm={resend}

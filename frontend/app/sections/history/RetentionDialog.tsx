@@ -14,10 +14,10 @@ import styles from "./history.module.css";
 
 const LONGEST = 3650; // days
 
-export function RetentionDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function RetentionDialog({ onClose }: { onClose: () => void }) {
   const t = useStrings().history.kept;
   return (
-    <Dialog title={t.title} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.title} onClose={onClose}>
       <Soft>{t.lead}</Soft>
       <Loaded onClose={onClose} />
     </Dialog>

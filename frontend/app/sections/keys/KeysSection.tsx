@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useKeys, type Key, type NewKey } from "../../api/keys";
+import { useKeys, type Key } from "../../api/keys";
 import { ApiProblem } from "../../api/problem";
 import { useStrings } from "../../integration/context";
 import { Button } from "../../ui/Button";
@@ -10,7 +10,6 @@ import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Skeleton } from "../../ui/Waiting";
 import { CreateDialog } from "./CreateDialog";
 import { KeysTable } from "./KeysTable";
-import { NewKeyDialog } from "./NewKeyDialog";
 import { RevokeDialog } from "./RevokeDialog";
 
 /** The API keys: make, look, revoke. */
@@ -18,7 +17,6 @@ export default function KeysSection() {
   const t = useStrings().keys;
   const list = useKeys();
   const [isOpen, setOpen] = useState(false);
-  const [made, setMade] = useState<NewKey | null>(null);
   const [revoking, setRevoking] = useState<Key | null>(null);
   const rows = list.data?.pages.flatMap((page) => page.keys) ?? [];
   const isForbidden = list.error instanceof ApiProblem && list.error.code === "forbidden";
@@ -42,15 +40,7 @@ export default function KeysSection() {
         {rows.length > 0 && <KeysTable rows={rows} onRevoke={setRevoking} />}
         <Endless {...list} />
       </Stack>
-      <CreateDialog
-        isOpen={isOpen}
-        onClose={() => setOpen(false)}
-        onMade={(key) => {
-          setOpen(false);
-          setMade(key);
-        }}
-      />
-      {made && <NewKeyDialog made={made} onClose={() => setMade(null)} />}
+      {isOpen && <CreateDialog onClose={() => setOpen(false)} />}
       {revoking && <RevokeDialog revoking={revoking} onClose={() => setRevoking(null)} />}
     </div>
   );

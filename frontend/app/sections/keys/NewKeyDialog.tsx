@@ -10,7 +10,7 @@ export function NewKeyDialog({ made, onClose }: { made: NewKey; onClose: () => v
   const t = strings.keys.secret;
   const example = `curl "${apiUrl || location.origin}/api/gmail/history/" -H "Authorization: Bearer ${made.key}"`;
   return (
-    <Dialog title={t.title} isOpen onClose={onClose} role="alertdialog" stays>
+    <Dialog title={t.title} onClose={onClose} role="alertdialog" stays>
       <p>{t.text}</p>
       <CopyField label={t.label} value={made.key} />
       {made.scopes.includes("read") && <CopyField label={t.example} value={example} block />}

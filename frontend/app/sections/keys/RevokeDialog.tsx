@@ -18,7 +18,6 @@ export function RevokeDialog({ revoking, onClose }: { revoking: Key; onClose: ()
   return (
     <AlertDialog
       title={t.title(revoking.name)}
-      isOpen
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

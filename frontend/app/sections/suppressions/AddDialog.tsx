@@ -13,20 +13,19 @@ import { REASONS } from "./filters";
 import styles from "./suppressions.module.css";
 
 interface Props {
-  isOpen: boolean;
   onClose: () => void;
 }
 
-export function AddDialog({ isOpen, onClose }: Props) {
+export function AddDialog({ onClose }: Props) {
   const t = useStrings().suppressions.adding;
   return (
-    <Dialog title={t.title} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.title} onClose={onClose}>
       <AddForm onClose={onClose} />
     </Dialog>
   );
 }
 
-function AddForm({ onClose }: Omit<Props, "isOpen">) {
+function AddForm({ onClose }: Props) {
   const { common, suppressions } = useStrings();
   const t = suppressions.adding;
   const { notify } = useNotices();

@@ -15,21 +15,20 @@ import { listFile, wrongLines } from "./importing";
 import styles from "./suppressions.module.css";
 
 interface Props {
-  isOpen: boolean;
   onClose: () => void;
 }
 
-export function ImportDialog({ isOpen, onClose }: Props) {
+export function ImportDialog({ onClose }: Props) {
   const t = useStrings().suppressions.importing;
   return (
-    <Dialog title={t.title} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.title} onClose={onClose}>
       <Soft>{t.lead}</Soft>
       <ImportForm onClose={onClose} />
     </Dialog>
   );
 }
 
-function ImportForm({ onClose }: Omit<Props, "isOpen">) {
+function ImportForm({ onClose }: Props) {
   const { common, suppressions } = useStrings();
   const t = suppressions.importing;
   const { size } = useFormat();

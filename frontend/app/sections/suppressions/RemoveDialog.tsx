@@ -19,7 +19,6 @@ export function RemoveDialog({ suppression, onClose }: { suppression: Suppressio
   return (
     <AlertDialog
       title={t.title(address)}
-      isOpen
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

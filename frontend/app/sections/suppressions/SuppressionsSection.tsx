@@ -29,7 +29,7 @@ export default function SuppressionsSection() {
   const { address, reason } = filters;
   const list = useSuppressions(filters);
   const file = useExportSuppressions(reason);
-  const [opened, setOpened] = useState<"none" | "add" | "import">("none");
+  const [opened, setOpened] = useState<"add" | "import" | null>(null);
   const [removing, setRemoving] = useState<Suppression | null>(null);
   const rows = list.data?.pages.flatMap((page) => page.suppressions) ?? [];
   const change = (some: { address?: string | undefined; reason?: SuppressionReason | undefined }) =>
@@ -60,8 +60,8 @@ export default function SuppressionsSection() {
         {rows.length > 0 && <SuppressionsTable rows={rows} onRemove={setRemoving} />}
         <Endless {...list} />
       </Stack>
-      <AddDialog isOpen={opened === "add"} onClose={() => setOpened("none")} />
-      <ImportDialog isOpen={opened === "import"} onClose={() => setOpened("none")} />
+      {opened === "add" && <AddDialog onClose={() => setOpened(null)} />}
+      {opened === "import" && <ImportDialog onClose={() => setOpened(null)} />}
       {removing && <RemoveDialog suppression={removing} onClose={() => setRemoving(null)} />}
     </div>
   );

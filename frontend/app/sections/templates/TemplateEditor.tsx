@@ -51,7 +51,10 @@ function Editor({ template, kind, owner, onCreated }: Omit<Props, "id"> & { temp
   const t = useStrings().templates;
   const { navigate } = useRouting();
   const { notify } = useNotices();
-  const state = useDraft(template, kind, owner);
+  const state = useDraft(template, kind, owner, ({ id }) => {
+    onCreated(id);
+    navigate(`/templates/${id}`, { replace: true });
+  });
   const { draft, change, error } = state;
   const [part, setPart] = useState("visual");
   const [testing, setTesting] = useState(false);
@@ -61,28 +64,20 @@ function Editor({ template, kind, owner, onCreated }: Omit<Props, "id"> & { temp
       refused ?? state.problems.find((one) => one.pointer === pointer || one.pointer.startsWith(`${pointer}/`))?.detail
     );
   };
-  const stay = (written: Template) => {
-    if (template) return;
-    onCreated(written.id);
-    navigate(`/templates/${written.id}`, { replace: true });
-  };
   // What is refused is shown by `error`.
   const save = () =>
     state.save().then(
-      (written) => {
-        stay(written);
-        notify({ tone: "good", text: t.saved });
-      },
+      () => notify({ tone: "good", text: t.saved }),
       () => undefined,
     );
   const publish = () =>
     state.publish().then(
-      (published) => {
-        stay(published);
-        notify({ tone: "good", text: t.published(published.version ?? 1) });
-      },
+      ({ version }) => notify({ tone: "good", text: t.published(version ?? 1) }),
       () => undefined,
     );
+  const press = (run: () => Promise<void>) => {
+    if (state.doing === "nothing") void run();
+  };
   const parts = [
     ...htmlParts({
       titles: t.parts,
@@ -161,16 +156,16 @@ function Editor({ template, kind, owner, onCreated }: Omit<Props, "id"> & { temp
             </Button>
           )}
           {draft.kind === "message" && <Button onPress={() => setTesting(true)}>{t.test}</Button>}
-          <Button onPress={() => void save()} isPending={state.isSaving && !state.isPublishing}>
+          <Button onPress={() => press(save)} isPending={state.doing === "saving"}>
             {t.save}
           </Button>
-          <Button kind="primary" onPress={() => void publish()} isPending={state.isPublishing}>
+          <Button kind="primary" onPress={() => press(publish)} isPending={state.doing === "publishing"}>
             {t.publish}
           </Button>
         </div>
         <Preview request={state.request} />
       </Stack>
-      <TestSend request={state.request} isOpen={testing} onClose={() => setTesting(false)} />
+      {testing && <TestSend request={state.request} onClose={() => setTesting(false)} />}
     </div>
   );
 }

@@ -13,7 +13,6 @@ export function TemplateMenu({ template }: { template: Template }) {
   const { notify, notifyProblem } = useNotices();
   const duplicate = useDuplicateTemplate();
   const archive = useArchiveTemplate();
-  const remove = useDeleteTemplate();
   const [asked, setAsked] = useState(false);
   const { id, name, archived } = template;
   const put = (away: boolean) =>
@@ -51,19 +50,30 @@ export function TemplateMenu({ template }: { template: Template }) {
           { id: "delete", label: t.remove, tone: "danger" as const, onAction: () => setAsked(true) },
         ]}
       />
-      <AlertDialog
-        title={t.removeTitle(name)}
-        isOpen={asked}
-        onClose={() => setAsked(false)}
-        confirm={t.remove}
-        isPending={remove.isPending}
-        onConfirm={() =>
-          remove.mutate(id, { onSuccess: () => notify({ tone: "good", text: t.removed(name), focus: true }) })
-        }
-      >
-        <p>{t.removeText}</p>
-        <ProblemNotice error={remove.error} />
-      </AlertDialog>
+      {asked && <DeleteDialog template={template} onClose={() => setAsked(false)} />}
     </>
+  );
+}
+
+function DeleteDialog({ template: { id, name }, onClose }: { template: Template; onClose: () => void }) {
+  const t = useStrings().templates;
+  const { notify } = useNotices();
+  const { mutateAsync, isPending, error } = useDeleteTemplate();
+  // The row, and this with it, may be gone before it is said.
+  const remove = async () => {
+    await mutateAsync(id, { onSuccess: onClose });
+    notify({ tone: "good", text: t.removed(name), focus: true });
+  };
+  return (
+    <AlertDialog
+      title={t.removeTitle(name)}
+      onClose={onClose}
+      confirm={t.remove}
+      onConfirm={() => void remove().catch(() => undefined)}
+      isPending={isPending}
+    >
+      <p>{t.removeText}</p>
+      <ProblemNotice error={error} />
+    </AlertDialog>
   );
 }

@@ -15,21 +15,20 @@ import styles from "./templates.module.css";
 
 interface Props {
   request: TemplateRequest;
-  isOpen: boolean;
   onClose: () => void;
 }
 
 /** Sends the draft as it is, filled in with its samples, without publishing it. */
-export function TestSend({ isOpen, onClose, request }: Props) {
+export function TestSend({ onClose, request }: Props) {
   const t = useIntegration().strings.templates;
   return (
-    <Dialog title={t.testTitle} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t.testTitle} onClose={onClose}>
       <TestForm request={request} onClose={onClose} />
     </Dialog>
   );
 }
 
-function TestForm({ request, onClose }: Omit<Props, "isOpen">) {
+function TestForm({ request, onClose }: Props) {
   const { api, strings } = useIntegration();
   const t = strings.templates;
   const { notify } = useNotices();
@@ -48,11 +47,10 @@ function TestForm({ request, onClose }: Omit<Props, "isOpen">) {
     onSuccess: (receipt) => {
       const sent = "status" in receipt && receipt.status === "sent";
       notify({ tone: sent ? "good" : "warn", text: sent ? t.testSent(to) : t.testAccepted(to) });
-      onClose();
     },
   });
   return (
-    <Form className={styles["form"]} onSubmit={() => test.mutateAsync()}>
+    <Form className={styles["form"]} onSubmit={() => test.mutateAsync(undefined, { onSuccess: onClose })}>
       <TextField
         label={t.testTo}
         hint={t.testHint}

@@ -84,7 +84,3 @@ export function requestOf(draft: Draft, untitled: string): TemplateRequest {
       : { subject: draft.subject, preheader: draft.preheader, text: draft.text || null, layout: draft.layout }),
   };
 }
-
-export function sameDraft(one: Draft, other: Draft): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}

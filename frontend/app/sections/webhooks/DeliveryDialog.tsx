@@ -14,6 +14,15 @@ import { VerdictBadge } from "./Deliveries";
 import { readable } from "./readable";
 import styles from "./webhooks.module.css";
 
+// What the API says to do about these is a call; here is a button for it.
+const MAPPING = new Set([
+  "path_failed",
+  "invalid_recipient",
+  "recipient_not_allowed",
+  "too_many_recipients",
+  "no_recipient",
+]);
+
 interface Props {
   trigger: string;
   delivery: string;
@@ -30,7 +39,7 @@ export function DeliveryDialog({ trigger, delivery, onClose }: Props) {
   if (asking && data) return <ReplayDialog delivery={data} onClose={() => setAsking(false)} />;
   const kept = typeof data?.body === "string";
   return (
-    <Dialog title={t.delivery} isOpen onClose={onClose} size="wide">
+    <Dialog title={t.delivery} onClose={onClose} size="wide">
       <ProblemNotice error={error} />
       {isPending && <Skeleton lines={6} />}
       {data && <About delivery={data} />}
@@ -68,7 +77,6 @@ function ReplayDialog({ delivery, onClose }: { delivery: HookDeliveryDetail; onC
   return (
     <AlertDialog
       title={t.replaying.title}
-      isOpen
       onClose={onClose}
       confirm={t.replaying.confirm}
       onConfirm={() => void replay().catch(() => undefined)}
@@ -92,7 +100,7 @@ function About({ delivery }: { delivery: HookDeliveryDetail }) {
         <Fact name={t.verdict}>
           <VerdictBadge delivery={delivery} />
           <Soft>{delivery.detail ?? t.about[delivery.verdict]}</Soft>
-          {delivery.remedy && <Soft>{delivery.remedy}</Soft>}
+          {delivery.remedy && <Soft>{MAPPING.has(delivery.reason ?? "") ? t.tryIt : delivery.remedy}</Soft>}
         </Fact>
         {delivery.send && (
           <Fact name={t.columns.send}>

@@ -2,12 +2,16 @@ import { useState } from "react";
 import { ApiProblem } from "../../api/problem";
 import { useRotateTrigger, type Trigger } from "../../api/triggers";
 import { useStrings } from "../../integration/context";
+import { useShowOnce } from "../../integration/shownOnce";
+import { useAskBeforeLeaving } from "../../integration/unsaved";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
 import { Form } from "../../ui/Form";
+import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { Select } from "../../ui/Select";
 import { TextField } from "../../ui/TextField";
+import { SecretDialog } from "./SecretDialog";
 import styles from "./webhooks.module.css";
 
 const OVERLAPS = ["0", "3600", "86400", "604800"] as const; // seconds
@@ -15,28 +19,29 @@ const OVERLAPS = ["0", "3600", "86400", "604800"] as const; // seconds
 interface Props {
   trigger: Trigger;
   onClose: () => void;
-  /** `shown`: the secret is a new one, which nobody knows yet. */
-  onChanged: (trigger: Trigger, shown: boolean) => void;
 }
 
 /** Another secret: a new one, or one that the sender made. It stays until the answer is there: that shows the secret once. */
-export function RotateDialog({ trigger, onClose, onChanged }: Props) {
+export function RotateDialog({ trigger, onClose }: Props) {
   const { common, webhooks } = useStrings();
   const t = webhooks.rotating;
   const { mutateAsync, isPending, error } = useRotateTrigger(trigger.id);
   const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number]>("86400");
   const [given, setGiven] = useState("");
+  const showOnce = useShowOnce();
+  const { notify } = useNotices();
+  useAskBeforeLeaving(isPending);
+  const rotate = async () => {
+    const secret = given.trim();
+    const request = { overlap_seconds: Number(overlap), ...(secret ? { secret } : {}) };
+    const changed = await mutateAsync(request, { onSuccess: onClose });
+    if (secret) notify({ tone: "good", text: t.done });
+    else showOnce((close) => <SecretDialog trigger={changed} onClose={close} />);
+  };
   const problem = error instanceof ApiProblem ? error : null;
   return (
-    <Dialog title={t.title} isOpen onClose={onClose} stays={isPending}>
-      <Form
-        className={styles.form}
-        onSubmit={async () => {
-          const secret = given.trim();
-          const changed = await mutateAsync({ overlap_seconds: Number(overlap), ...(secret ? { secret } : {}) });
-          onChanged(changed, !secret);
-        }}
-      >
+    <Dialog title={t.title} onClose={onClose} stays={isPending}>
+      <Form className={styles.form} onSubmit={rotate}>
         <p>{t.text}</p>
         <TextField
           label={t.given}

@@ -13,7 +13,7 @@ export function SecretDialog({ trigger, onClose }: { trigger: Trigger; onClose: 
   const [newest, before] = trigger.secrets;
   const secret = newest?.secret ?? "";
   return (
-    <Dialog title={t.title} isOpen onClose={onClose} role="alertdialog" size="wide" stays>
+    <Dialog title={t.title} onClose={onClose} role="alertdialog" size="wide" stays>
       <p>{t.text}</p>
       <CopyField label={t.label} value={secret} />
       <CopyField label={firing.url} value={trigger.url} />

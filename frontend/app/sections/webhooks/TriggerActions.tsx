@@ -10,16 +10,14 @@ import { useNotices } from "../../ui/notices";
 import { ProblemNotice } from "../../ui/ProblemNotice";
 import { draftOf, requestOf } from "./draft";
 import { RotateDialog } from "./RotateDialog";
-import { SecretDialog } from "./SecretDialog";
 
 export function TriggerActions({ trigger }: { trigger: Trigger }) {
   const t = useStrings().webhooks;
   const { navigate } = useRouting();
   const { notify, notifyProblem } = useNotices();
   const replace = useReplaceTrigger(trigger.id);
-  const [opened, setOpened] = useState<"none" | "rotate" | "delete">("none");
-  const [changed, setChanged] = useState<Trigger | null>(null);
-  const close = () => setOpened("none");
+  const [opened, setOpened] = useState<"rotate" | "delete" | null>(null);
+  const close = () => setOpened(null);
   const turn = (enabled: boolean) =>
     replace.mutate(requestOf({ ...draftOf(trigger), enabled }), {
       onSuccess: () => notify({ tone: "good", text: enabled ? t.isOn : t.isOff }),
@@ -44,24 +42,13 @@ export function TriggerActions({ trigger }: { trigger: Trigger }) {
           { id: "delete", label: t.delete, tone: "danger", onAction: () => setOpened("delete") },
         ]}
       />
-      {opened === "rotate" && (
-        <RotateDialog
-          trigger={trigger}
-          onClose={close}
-          onChanged={(fresh, shown) => {
-            close();
-            if (shown) setChanged(fresh);
-            else notify({ tone: "good", text: t.rotating.done });
-          }}
-        />
-      )}
-      <DeleteDialog trigger={trigger} isOpen={opened === "delete"} onClose={close} />
-      {changed && <SecretDialog trigger={changed} onClose={() => setChanged(null)} />}
+      {opened === "rotate" && <RotateDialog trigger={trigger} onClose={close} />}
+      {opened === "delete" && <DeleteDialog trigger={trigger} onClose={close} />}
     </Line>
   );
 }
 
-function DeleteDialog({ trigger, isOpen, onClose }: { trigger: Trigger; isOpen: boolean; onClose: () => void }) {
+function DeleteDialog({ trigger, onClose }: { trigger: Trigger; onClose: () => void }) {
   const t = useStrings().webhooks.deleting;
   const { navigate } = useRouting();
   const { notify } = useNotices();
@@ -76,7 +63,6 @@ function DeleteDialog({ trigger, isOpen, onClose }: { trigger: Trigger; isOpen: 
   return (
     <AlertDialog
       title={t.title}
-      isOpen={isOpen}
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { answering, show } from "../../testing/render";
 
@@ -27,7 +27,9 @@ const TRIGGER = {
   delay_seconds: 0,
   rate: { per_minute: null, per_day: null },
   transactional: false,
+  secrets: [{ created_at: "2027-03-01T12:00:00Z", expires_at: null }],
 };
+const DELIVERIES = { "GET /api/gmail/triggers/trg_1/deliveries/": { deliveries: [], next_page_token: null } };
 
 function edit(trigger: object) {
   const calls = answering({
@@ -35,6 +37,7 @@ function edit(trigger: object) {
     "GET /api/gmail/templates/": { templates: [], next_page_token: null },
     "GET /api/gmail/triggers/trg_1/": trigger,
     "PUT /api/gmail/triggers/trg_1/": trigger,
+    ...DELIVERIES,
   });
   location.hash = "/webhooks/trg_1/edit";
   return { ...show({ routing: "hash" }), calls };
@@ -51,5 +54,57 @@ it("does not turn a trigger on again that was turned off since its form was left
   expect(calls.bodies[calls.lines.indexOf("PUT /api/gmail/triggers/trg_1/")]).toMatchObject({
     name: "Shop 2",
     enabled: false,
+  });
+});
+
+describe("the secret of a new trigger", () => {
+  const MADE = { ...TRIGGER, secrets: [{ ...TRIGGER.secrets[0], secret: "whsec_once" }] };
+  const secret = () => screen.findByRole("alertdialog", { name: "The trigger's secret" });
+
+  /** "Make the trigger" is pressed; the answer comes when it is called for. */
+  async function making() {
+    let answer = () => {};
+    answering({
+      "GET /api/gmail/accounts/": { accounts: [{ id: "acc_1", email: "ada@example.com" }], next_page_token: null },
+      "GET /api/gmail/templates/": { templates: [], next_page_token: null },
+      "GET /api/gmail/triggers/": { triggers: [], next_page_token: null },
+      "GET /api/gmail/triggers/trg_1/": TRIGGER,
+      "GET /api/gmail/history/": { sends: [], next_page_token: null },
+      "POST /api/gmail/triggers/": new Promise((resolve) => {
+        answer = () => resolve(MADE);
+      }),
+      ...DELIVERIES,
+    });
+    location.hash = "/webhooks/new";
+    show({ routing: "hash" });
+    await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), "Shop");
+    await userEvent.click(screen.getByRole("button", { name: "Make the trigger" }));
+    await waitFor(() => expect(leave()).toBe(false));
+    return () => answer();
+  }
+  const leave = () => window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+
+  it("is shown over its page", async () => {
+    (await making())();
+    const shown = await secret();
+    expect(shown).toHaveTextContent("whsec_once");
+    expect(location.hash).toBe("#/webhooks/trg_1");
+    expect(leave()).toBe(false); // the browser asks first: it would be gone
+    await userEvent.click(within(shown).getByRole("button", { name: "I have it" }));
+    expect(await screen.findByText(/^The trigger is made/)).toBeVisible();
+    expect(screen.queryByText("whsec_once")).toBeNull();
+    expect(leave()).toBe(true);
+  });
+
+  it("is shown though one has gone elsewhere meanwhile, where one is left then", async () => {
+    const answer = await making();
+    act(() => {
+      location.hash = "/history";
+      window.dispatchEvent(new HashChangeEvent("hashchange"));
+    });
+    await waitFor(() => expect(screen.queryByRole("textbox", { name: "Name" })).toBeNull());
+    answer();
+    expect(await secret()).toHaveTextContent("whsec_once");
+    expect(location.hash).toBe("#/history");
   });
 });

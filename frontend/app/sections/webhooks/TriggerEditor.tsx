@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useReplaceTrigger, useTrigger, type Trigger } from "../../api/triggers";
 import { useStrings } from "../../integration/context";
 import { useRouting } from "../../integration/routing";
-import { useOwner, useUnsaved, type Owner } from "../../integration/unsaved";
+import { useShowOnce } from "../../integration/shownOnce";
+import { useAskBeforeLeaving, useOwner, useTellUnsaved, useUnsaved, type Owner } from "../../integration/unsaved";
 import { SectionHeader, Stack } from "../../ui/layout";
 import { Link } from "../../ui/Link";
 import { useNotices } from "../../ui/notices";
@@ -38,36 +39,44 @@ function Making({ owner }: { owner: Owner }) {
   const [start] = useState(() => (recipe ? draftOfRecipe(recipe) : EMPTY));
   const unsaved = useUnsaved(`trigger new ${recipe ?? ""}`, owner, start, KEPT);
   const { draft, setDraft, forget } = unsaved;
-  useSayRestored(unsaved.restored);
-  const [made, setMade] = useState<Trigger | null>(null);
-  const { mutateAsync, isPending, error } = useMakeTrigger(recipe ? RECIPES[recipe] : null, setDraft);
-  const finish = (trigger: Trigger) => {
-    navigate(`/webhooks/${trigger.id}`, { replace: true });
-    notify({ tone: "good", text: t.editor.made, focus: true });
-  };
+  useTellUnsaved(unsaved, t.editor.restored);
+  const showOnce = useShowOnce();
+  const { mutateAsync, isPending, error } = useMakeTrigger(recipe ? RECIPES[recipe] : null, (part) =>
+    setDraft((before) => ({ ...before, ...part })),
+  );
+  useAskBeforeLeaving(isPending);
   const save = async () => {
-    const trigger = await mutateAsync(draft);
+    const trigger = await mutateAsync(draft, {
+      onSuccess: ({ id }) => navigate(`/webhooks/${id}`, { replace: true }),
+    });
     forget();
-    if (trigger.secrets[0]?.secret) setMade(trigger);
-    else finish(trigger);
+    const say = () => notify({ tone: "good", text: t.editor.made, focus: true });
+    if (!trigger.secrets[0]?.secret) say();
+    else
+      showOnce((close) => (
+        <SecretDialog
+          trigger={trigger}
+          onClose={() => {
+            close();
+            say();
+          }}
+        />
+      ));
   };
   return (
-    <>
-      <TriggerForm
-        draft={draft}
-        onChange={setDraft}
-        recipe={recipe ? RECIPES[recipe] : null}
-        isNew
-        onSave={save}
-        onCancel={() => {
-          forget();
-          navigate("/webhooks");
-        }}
-        isPending={isPending}
-        error={error}
-      />
-      {made && <SecretDialog trigger={made} onClose={() => finish(made)} />}
-    </>
+    <TriggerForm
+      draft={draft}
+      onChange={setDraft}
+      recipe={recipe ? RECIPES[recipe] : null}
+      isNew
+      onSave={save}
+      onCancel={() => {
+        forget();
+        navigate("/webhooks");
+      }}
+      isPending={isPending}
+      error={error}
+    />
   );
 }
 
@@ -95,13 +104,13 @@ function Editing({ trigger, owner }: { trigger: Trigger; owner: Owner }) {
   const t = useStrings().webhooks.editor;
   const { navigate } = useRouting();
   const { notify } = useNotices();
-  const { draft, setDraft, restored, forget } = useUnsaved(`trigger ${trigger.id}`, owner, draftOf(trigger), KEPT);
-  useSayRestored(restored);
+  const unsaved = useUnsaved(`trigger ${trigger.id}`, owner, draftOf(trigger), KEPT);
+  const { draft, setDraft, forget } = unsaved;
+  useTellUnsaved(unsaved, t.restored);
   const { mutateAsync, isPending, error } = useReplaceTrigger(trigger.id);
   const save = async () => {
-    await mutateAsync(requestOf(draft));
+    await mutateAsync(requestOf(draft), { onSuccess: () => navigate(`/webhooks/${trigger.id}`) });
     forget();
-    navigate(`/webhooks/${trigger.id}`);
     notify({ tone: "good", text: t.saved, focus: true });
   };
   return (
@@ -119,15 +128,4 @@ function Editing({ trigger, owner }: { trigger: Trigger; owner: Owner }) {
       error={error}
     />
   );
-}
-
-function useSayRestored(restored: boolean): void {
-  const t = useStrings().webhooks.editor;
-  const { notify } = useNotices();
-  const told = useRef(!restored);
-  useEffect(() => {
-    if (told.current) return;
-    told.current = true;
-    notify({ tone: "calm", text: t.restored });
-  }, [notify, t]);
 }

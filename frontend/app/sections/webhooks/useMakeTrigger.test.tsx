@@ -19,7 +19,7 @@ const integration = {
   takeConnectResult: () => null,
 };
 
-function made(recipe: (typeof RECIPES)["contact-form"] | null, onDraft: (draft: TriggerDraft) => void) {
+function made(recipe: (typeof RECIPES)["contact-form"] | null, onDraft: (part: Partial<TriggerDraft>) => void) {
   const cache = new QueryClient();
   return renderHook(() => useMakeTrigger(recipe, onDraft), {
     wrapper: ({ children }) => (
@@ -52,7 +52,7 @@ it("makes no second template where the trigger was refused, and is tried again",
     "POST /api/gmail/triggers/": problem(400, "invalid_request"),
   });
   let draft = draftOfRecipe("contact-form");
-  const hook = made(RECIPES["contact-form"], (changed) => (draft = changed));
+  const hook = made(RECIPES["contact-form"], (part) => (draft = { ...draft, ...part }));
   await act(() => hook.current.mutateAsync(draft).catch(() => undefined));
   await act(() => hook.current.mutateAsync(draft).catch(() => undefined));
   expect(asked(calls).filter((line) => line === "POST templates/")).toHaveLength(1);

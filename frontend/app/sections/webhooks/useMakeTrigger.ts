@@ -8,20 +8,20 @@ import type { Recipe } from "./recipes";
  * Makes a trigger, and before it the template that its recipe brings along. The template is made once: `onDraft` hears
  * of it, so that a trigger that is refused is tried again with the same one.
  */
-export function useMakeTrigger(recipe: Recipe | null, onDraft: (draft: TriggerDraft) => void) {
+export function useMakeTrigger(recipe: Recipe | null, onDraft: (part: Partial<TriggerDraft>) => void) {
   const { mutateAsync: saveTemplate } = useSaveTemplate(null);
   const { mutateAsync: publish } = usePublishTemplate();
   const { mutateAsync: create } = useCreateTrigger();
   return useMutation({
     mutationFn: async (draft: TriggerDraft) => {
-      let ready = draft;
+      let part: Partial<TriggerDraft> = {};
       if (draft.message === "recipe" && recipe) {
         const template = await saveTemplate(recipe.template);
         await publish(template.id);
-        ready = { ...draft, message: "template", template: template.id, version: null };
-        onDraft(ready);
+        part = { message: "template", template: template.id, version: null };
+        onDraft(part);
       }
-      return create(newRequestOf(ready));
+      return create(newRequestOf({ ...draft, ...part }));
     },
   });
 }
