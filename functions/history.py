@@ -70,7 +70,7 @@ def detail(call: Call) -> Response:
 @endpoint.route("PATCH", "/{send_id}/", USER_OR_KEY["send"])
 def move(call: Call) -> Response:
     call.app.history.get(call.caller, call.ids["send_id"])  # what is not there is not found, whatever the body says
-    at = parse_move(bodies.read_json(call.request, 4096))
+    at = parse_move(bodies.read_json(call.request, 4096), call.app.clock())
     return respond(history_views.send(call.app.controlling.reschedule(call.caller, call.ids["send_id"], at)))
 
 

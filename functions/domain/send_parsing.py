@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, cast
 
-from functions.domain import times
 from functions.domain.addresses import Address, email_problem, name_problem
 from functions.domain.archives import Budget
 from functions.domain.attachment_parsing import parse_attachments
@@ -23,11 +22,11 @@ from functions.domain.messages import (
     subject_problem,
 )
 from functions.domain.send_requests import Recipient, SendRequest, TemplateUse, Tracking, UploadedFile
+from functions.domain.send_times import send_at
 
 BATCH_LIMIT = 1_000  # messages one request may make
 TAGS_LIMIT, TAG_LENGTH = 20, 64
 METADATA_LIMIT, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 50, 64, 500
-SEND_AT_LIMIT = timedelta(days=366)
 
 _FIELDS = (
     "account", "from", "to", "cc", "bcc", "reply_to", "subject", "text", "html", "template", "attachments",
@@ -72,7 +71,7 @@ def parse_send(
         tracking=_tracking(fields),
         unsubscribe=fields.boolean("unsubscribe") or False,
         transactional=fields.boolean("transactional") or False,
-        send_at=_time(fields, now),
+        send_at=send_at(fields, now),
         cancel_if=_cancel_if(fields),
         if_unknown=cast(Literal["hold", "resend"], fields.choice("if_unknown", ("hold", "resend")) or "hold"),
         signature=fields.boolean("signature") or False,
@@ -159,9 +158,9 @@ def _recipients(fields: Fields, template: TemplateUse | None, now: datetime) -> 
         if inner.has("variables") and template is None:
             inner.wrong("variables", "Variables need a `template`.")
         variables: Mapping[str, Any] = inner.json_object("variables")
-        send_at = _time(inner, now)
+        at_time = send_at(inner, now)
         if to:
-            found.append(Recipient(to, variables, send_at))
+            found.append(Recipient(to, variables, at_time))
     if fields.data.get("recipients") == []:
         fields.wrong("recipients", "At least one recipient is needed.")
     return tuple(found)
@@ -229,16 +228,3 @@ def _cancel_if(fields: Fields) -> tuple[Literal["replied", "bounced"], ...]:
         else:
             found.append(value)
     return tuple(found)
-
-
-def _time(fields: Fields, now: datetime) -> datetime | None:
-    value = fields.text("send_at", limit=40)
-    if value is None:
-        return None
-    moment = times.parse(value)
-    if moment is None:
-        fields.wrong("send_at", "This must be an RFC 3339 time with its offset, such as 2030-01-31T09:00:00Z.")
-    elif moment > now + SEND_AT_LIMIT:
-        fields.wrong("send_at", "This is more than a year ahead.")
-        return None
-    return moment

@@ -15,6 +15,7 @@ from functions.domain.errors import InvalidRequest
 from functions.domain.fields import Fields, Problems
 from functions.domain.ids import looks_like
 from functions.domain.owners import CONTENT_DAYS, EVENT_DAYS, LONGEST_DAYS
+from functions.domain.send_times import send_at
 from functions.edge.field_rules import choices, moment, name_problem, one_of
 
 
@@ -73,11 +74,11 @@ def parse_push(body: dict[str, Any]) -> tuple[str, str]:
     return (address, history) if re.fullmatch(r"[0-9]{1,20}", history) else ("", "")
 
 
-def parse_move(body: dict[str, Any]) -> datetime:
-    """The new time of a send. Raises InvalidRequest."""
+def parse_move(body: dict[str, Any], now: datetime) -> datetime:
+    """The new time of a send, as far ahead as that of a new one. Raises InvalidRequest."""
     problems = Problems()
     fields = Fields(body, "", problems, ("send_at",))
-    at = moment(fields, "send_at")
+    at = send_at(fields, now)
     if not fields.has("send_at"):
         fields.wrong("send_at", "This is required.")
     problems.raise_as(InvalidRequest)

@@ -75,6 +75,18 @@ def test_a_move_says_when(caller: Caller, ada: Person, body: dict[str, Any]) -> 
     assert caller.get(f"history/{send_id}/").ok()["status"] == "scheduled"
 
 
+def test_a_send_is_moved_no_further_ahead_than_a_new_one_may_be(caller: Caller, ada: Person) -> None:
+    caller.connect(ada)
+    send_id = caller.send(send_at=at(days=1)).ok(202)["id"]
+
+    moved = caller.call("PATCH", f"history/{send_id}/", {"send_at": "9999-12-31T23:59:59Z"})
+
+    new = caller.send(send_at=at(days=367)).problem(422, "invalid_message")["errors"]
+    assert moved.problem(400, "invalid_request")["errors"] == new
+    assert new == [{"pointer": "/send_at", "detail": "This is more than a year ahead."}]
+    assert caller.call("PATCH", f"history/{send_id}/", {"send_at": at(days=365)}).ok()["status"] == "scheduled"
+
+
 def test_what_was_sent_can_not_be_cancelled(caller: Caller, ada: Person) -> None:
     caller.connect(ada)
     send_id = caller.send().ok()["id"]

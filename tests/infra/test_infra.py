@@ -10,7 +10,7 @@ import pytest
 
 from functions.adapters import cloud_storage, cloud_tasks
 from functions.domain.owners import LONGEST_DAYS
-from functions.domain.send_parsing import SEND_AT_LIMIT
+from functions.domain.send_times import SEND_AT_LIMIT
 from functions.runtime import events, settings
 from scripts.deploy import commands
 

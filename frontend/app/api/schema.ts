@@ -2347,6 +2347,7 @@ export interface components {
         Move: {
             /**
              * Format: date-time
+             * @description Up to a year ahead, as with a new send (RFC 3339 with an offset). A time in the past means now.
              * @example 2027-01-31T09:00:00Z
              */
             send_at: string;
