@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
 
 from functions.domain import times
@@ -99,10 +101,18 @@ def signed_upload(found: "SignedUpload") -> dict[str, Any]:
 def download(found: "StoredAttachment", blocks: Iterable[bytes]) -> Response:
     """A file of somebody's, from our own origin: browsers save it, and neither show nor run it, whatever it is."""
     answer = Response(blocks, content_type="application/octet-stream", headers={"Content-Length": str(found.size)})
-    answer.headers.set("Content-Disposition", "attachment", filename=found.filename)
+    answer.headers["Content-Disposition"] = _saved_as(found.filename)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+def _saved_as(filename: str) -> str:
+    """A header has no characters beyond Latin-1, and what stands for them comes second (RFC 6266 §4.3, RFC 8187)."""
+    if filename.isascii() and "%" not in filename:  # some browsers decode it
+        return dump_options_header("attachment", {"filename": filename})
+    plain = "".join(c if c.isascii() and c not in '%"\\' else "_" for c in filename)
+    return f"{dump_options_header('attachment', {'filename': plain})}; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def suppression(found: "Suppression") -> dict[str, Any]:

@@ -126,6 +126,18 @@ def test_a_file_is_listed_described_and_downloaded(caller: Caller) -> None:
     assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", "25")
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_of_any_name_is_downloaded_under_it(caller: Caller, name: str) -> None:
+    """Over a real connection: headers have no characters beyond Latin-1."""
+    made = upload(caller, name)
+
+    answer = caller.get(f"attachments/{made['id']}/content/")
+
+    assert (answer.status, answer.body) == (200, PDF)
+    assert answer.headers["Content-Disposition"].isascii()
+    assert parse_options_header(answer.headers["Content-Disposition"]) == ("attachment", {"filename": name})
+
+
 def test_a_deleted_file_is_gone_but_for_sends_that_were_accepted(caller: Caller, ada: Person, google: Google) -> None:
     caller.connect(ada)
     made = upload(caller)
