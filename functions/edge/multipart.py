@@ -196,9 +196,20 @@ def _events(request: Request, boundary: bytes) -> Iterator[object]:
                 raise ValueError("no boundary where one should be")
             decoder.receive_data(block or None)
             continue
+        if isinstance(event, (Field, File)):
+            _check_encoding(event.headers)
         yield event
         if isinstance(event, Epilogue):
             return
+
+
+def _check_encoding(headers: Headers) -> None:
+    """RFC 7578 §4.7 has parts come as they are. One that does not would be stored, and sent, in its encoding."""
+    given = headers.get("Content-Transfer-Encoding", "binary").strip().lower()
+    if given not in ("binary", "8bit", "7bit", ""):
+        raise InvalidRequest(
+            f"A part has the Content-Transfer-Encoding {given[:40]!r}.", remedy="Send each part as it is, unencoded."
+        )
 
 
 def _blocks(events: Iterator[object]) -> Iterator[bytes]:

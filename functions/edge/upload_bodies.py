@@ -77,10 +77,18 @@ def _named(request: Request) -> bool:
 def _whole_body(request: Request) -> FilePart:
     bodies.check_readable(request, FILE_LIMIT)
     query = queries.known(request, "filename", *_EXPIRY)
-    _, disposition = parse_options_header(request.headers.get("Content-Disposition", ""))
+    _, disposition = parse_options_header(_as_utf8(request.headers.get("Content-Disposition", "")))
     expiry = {name: query[name] for name in _EXPIRY if query[name]}
     kind = "" if request.mimetype in _UNSAID else multipart.content_type(request.headers)
     return FilePart(disposition.get("filename") or query["filename"], kind, bodies.blocks(request), lambda: expiry)
+
+
+def _as_utf8(header: str) -> str:
+    """WSGI reads a header's bytes as Latin-1 (PEP 3333); programs that write other letters there mean UTF-8."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
 
 
 def _expiry(given: dict[str, str], now: datetime) -> datetime:

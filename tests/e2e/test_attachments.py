@@ -343,6 +343,21 @@ def test_looking_into_archives_ends_for_a_request_as_a_whole(
     user.send(attachments=inline, dry_run=True).problem(422, "invalid_message")
 
 
+@pytest.mark.parametrize("name", ["naïve résumé.txt", "見積書.xlsx", "📎 clip.png"])
+def test_a_name_that_stands_in_the_header_as_it_is_arrives(caller: Caller, name: str) -> None:
+    """As curl writes it: in UTF-8, which servers take for Latin-1."""
+    header = f'attachment; filename="{name}"'
+    answer = caller.call("POST", "attachments/", b"x", headers={"Content-Disposition": header})
+    assert answer.ok(201)["filename"] == name
+
+
+def test_a_form_with_an_encoded_part_leaves_nothing(inside: Any, user: Caller) -> None:
+    body, kind = form(File("a.txt", base64.b64encode(b"hello")))
+    encoded = body.replace(b"Content-Type:", b"Content-Transfer-Encoding: base64\r\nContent-Type:")
+    user.post("attachments/", encoded, Content_Type=kind).problem(400, "invalid_request")
+    assert inside.blobs == []
+
+
 CHARSETS = [
     ("text/csv; charset=windows-1252", "text/csv; charset=windows-1252"),
     ('TEXT/CSV;Charset="UTF-8"', "text/csv; charset=UTF-8"),

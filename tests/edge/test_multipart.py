@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from functions.domain.errors import FieldError, InvalidMessage
+from functions.domain.errors import FieldError, InvalidMessage, InvalidRequest
 from functions.domain.ports import Blobs
 from functions.edge import multipart
 
@@ -48,6 +48,22 @@ def file(kind: str) -> bytes:
 )
 def test_a_files_type_keeps_its_charset_and_no_other_parameter(kind: str, found: str) -> None:
     assert read(file(kind)) == [("a.csv", found, 1)]
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "Base64 ", "x-uuencode"])
+def test_a_part_that_is_encoded_is_refused_rather_than_sent_as_it_is(encoding: str) -> None:
+    """RFC 7578 §4.7: no part of a form is."""
+    encoded = file("text/csv").replace(b"\r\n\r\n", f"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode())
+    for parts in ([encoded], [NOT_CHOSEN, encoded]):
+        with pytest.raises(InvalidRequest, match="Content-Transfer-Encoding"):
+            read(*parts)
+
+
+@pytest.mark.parametrize("encoding", ["binary", "8bit", "7BIT", ""])
+def test_a_part_may_say_that_it_is_not_encoded(encoding: str) -> None:
+    """As many libraries do."""
+    plain = file("text/csv").replace(b"\r\n\r\n", f"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode())
+    assert read(plain) == [("a.csv", "text/csv", 1)]
 
 
 def test_a_field_in_which_no_file_was_chosen_is_no_file() -> None:

@@ -2205,7 +2205,8 @@ export interface components {
              * @description Any number of files, one part each, with a file name. Without a `Content-Type` of its own (or with
              *     `application/octet-stream`) the type follows from the name. Of its parameters the `charset` is kept, and
              *     nothing else. A `Content-ID` makes it an inline image. A part with neither a name nor content, as browsers
-             *     send one where no file was chosen, is no file; one with content and no name is refused.
+             *     send one where no file was chosen, is no file; one with content and no name is refused, and so is a part with
+             *     a `Content-Transfer-Encoding` such as base64.
              */
             attachments?: string[];
         };
@@ -5570,7 +5571,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The address, percent-encoded, or the entry's id. One with a slash in it can only be named by id.
+                 * @description The address, percent-encoded, or the entry's id.
                  * @example bo@elsewhere.example
                  */
                 address: string;
