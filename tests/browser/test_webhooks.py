@@ -335,6 +335,8 @@ def test_what_failed_is_put_right_and_replayed(server: LocalServer, section: Pag
     expect(notice(page)).to_contain_text("The trigger is saved.")
     people.loaded(page)
     deliveries(page).nth(1).get_by_role("rowheader").get_by_role("link").click()
+    expect(page.get_by_role("dialog")).to_contain_text("shows what the trigger makes of it")
+    expect(page.get_by_role("dialog")).not_to_contain_text("/api/gmail/")  # what to do about it is a button here
     accessible(page)
     page.get_by_role("dialog").get_by_role("button", name="Replay").click()
     page.get_by_role("alertdialog", name="Replay this webhook?").get_by_role("button", name="Replay").click()

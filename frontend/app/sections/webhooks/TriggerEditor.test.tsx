@@ -57,6 +57,15 @@ it("does not turn a trigger on again that was turned off since its form was left
   });
 });
 
+it("says where somebody else has changed what was changed here and not saved", async () => {
+  const { unmount } = edit(TRIGGER);
+  await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), " 2");
+  unmount();
+  edit({ ...TRIGGER, name: "Theirs" });
+  expect(await screen.findByRole("textbox", { name: "Name" })).toHaveValue("Shop 2");
+  expect(await screen.findByText(/was changed elsewhere, too/)).toBeVisible();
+});
+
 describe("the secret of a new trigger", () => {
   const MADE = { ...TRIGGER, secrets: [{ ...TRIGGER.secrets[0], secret: "whsec_once" }] };
   const secret = () => screen.findByRole("alertdialog", { name: "The trigger's secret" });
