@@ -217,6 +217,9 @@ def _segments(path: str) -> list[str]:
 
 def _ids(wanted: list[str], given: list[str]) -> dict[str, str] | None:
     """The parameters of a path, where it has this pattern."""
+    # An address may have slashes before its @, and WSGI has decoded them by now: they are the last parameter's own.
+    if wanted[-1:] == ["{address}"] and len(given) > len(wanted) and "@" in given[-1]:
+        given = [*given[: len(wanted) - 1], "/".join(given[len(wanted) - 1 :])]
     if len(wanted) != len(given):
         return None
     ids = {}
