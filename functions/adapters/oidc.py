@@ -27,16 +27,19 @@ class KeySet:
         self._keys: dict[str, jws.Key] = {}
         self._failure = ""  # of the last try to read them
         self._read_at = self._tried_at = float("-inf")
+        self._tries = 0
         self._lock = threading.Lock()
 
     def key(self, kid: str) -> jws.Key:
         """Raises Unauthenticated (no such key); Unavailable."""
         # An issuer that hangs holds up one caller at most for a key that is known: the others go on with it.
-        known = kid in self._keys
+        # Where none is known, all wait for that one, and none of them asks again.
+        known, tries = kid in self._keys, self._tries
         if self._due(known) and self._lock.acquire(blocking=not known):
             try:
-                if self._due(kid in self._keys):  # nobody read them while we waited
+                if self._due(kid in self._keys) and self._tries == tries:  # nobody read them while we waited
                     self._refresh()
+                    self._tries += 1
             finally:
                 self._lock.release()
         if found := self._keys.get(kid):

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from functions.adapters import oidc
 from functions.adapters.http import get_json
+from functions.domain.errors import Unavailable
 from tests.e2e.client import Answer, Caller
 from tests.e2e.google import Person
 from tests.e2e.hosts import Inside
@@ -269,6 +270,46 @@ def test_others_go_on_with_a_known_key_while_one_reads_them_again(
         finally:
             leave.set()
         first.result(30).ok()
+
+
+def test_who_waited_for_keys_that_can_not_be_read_does_not_ask_again(
+    host: Inside, own: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each of many callers would wait for the tries of all before them, while an issuer hangs."""
+    keys, token = host.app.issuers[own.url]._keys, own.token()
+    waiting, leave = threading.Semaphore(0), threading.Event()
+
+    class Lock:
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+
+        def acquire(self, *, blocking: bool) -> bool:
+            waiting.release()
+            return self._lock.acquire(blocking=blocking)
+
+        def release(self) -> None:
+            self._lock.release()
+
+    tried = []
+
+    def hangs(*asked: Any) -> Any:
+        tried.append(asked)
+        leave.wait(60)
+        raise Unavailable("The issuer did not answer.")
+
+    monkeypatch.setattr(keys, "_lock", Lock())
+    monkeypatch.setattr(oidc, "get_json", hangs)
+    with ThreadPoolExecutor(5) as pool:
+        answers = [pool.submit(ask, host, token) for _ in range(5)]
+        for _ in range(5):
+            assert waiting.acquire(timeout=60)
+        leave.set()
+        for answer in answers:
+            answer.result().problem(503, "unavailable")
+
+    assert len(tried) == 1
+    monkeypatch.undo()
+    ask(host, token).ok()
 
 
 def test_a_new_key_is_not_called_unknown_while_the_issuer_is_away(
