@@ -26,7 +26,7 @@ _FIELDS = (
     "name", "enabled", "account", "template", "subject", "html", "text", "scheme", "hmac", "filter", "mapping",
     "allowed_domains", "delay_seconds", "rate", "transactional",
 )  # fmt: skip
-# What an answer has besides: read over, so that a trigger can be changed and sent back as it is.
+# What an answer has besides: PUT reads over it, so that a trigger can be changed and sent back as it is.
 _SHOWN = ("id", "url", "failures", "failing_since", "problem", "created_at", "updated_at")
 _HEADERS_LIMIT = 100
 
@@ -38,7 +38,7 @@ class Rotation:
 
 
 def parse(body: dict[str, Any]) -> TriggerFields:
-    """A whole trigger, as PUT takes it: what is said of its secrets is what was shown. Raises InvalidRequest."""
+    """A whole trigger, as PUT takes it: of its secrets it may say what was shown of them. Raises InvalidRequest."""
     return _parse(body)[0]
 
 
@@ -88,7 +88,7 @@ def parse_test(body: dict[str, Any]) -> Trial:
 
 def _parse(body: dict[str, Any], *, with_secrets: bool = False) -> tuple[TriggerFields, tuple[str, ...]]:
     problems = Problems()
-    fields = Fields(body, "", problems, (*_FIELDS, *_SHOWN, "secrets"))
+    fields = Fields(body, "", problems, (*_FIELDS, "secrets", *(() if with_secrets else _SHOWN)))
     scheme = fields.choice("scheme", signatures.SCHEMES) or ""
     if not fields.has("scheme"):
         fields.wrong("scheme", f"This is required; it is one of: {', '.join(signatures.SCHEMES)}.")
@@ -112,7 +112,7 @@ def _parse(body: dict[str, Any], *, with_secrets: bool = False) -> tuple[Trigger
         rate=trigger_parts.rate(fields),
         transactional=fields.boolean("transactional") or False,
     )
-    secrets = trigger_parts.secrets(fields, scheme) if with_secrets else ()
+    secrets = trigger_parts.secrets(fields, scheme) if with_secrets else trigger_parts.shown_secrets(fields)
     _check_together(fields, found)
     problems.raise_as(InvalidRequest)
     return found, secrets

@@ -15,6 +15,7 @@ from functions.domain.signed_headers import Algorithm, Encoding
 from functions.domain.template_values import key_problem
 from functions.domain.triggers import Mapping, Rate, RecipientRule
 
+ROTATE = "POST /api/gmail/triggers/{id}/secrets/ makes a new one, or takes yours."
 _PREFIX_LIMIT = 40  # characters
 # RFC 9110 allows more; servers drop what has an underscore, since WSGI takes it for a hyphen.
 HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
@@ -119,6 +120,14 @@ def secrets(fields: Fields, scheme: str) -> tuple[str, ...]:
         except ValueError as error:
             fields.problems.add(at, str(error))
     return tuple(found)
+
+
+def shown_secrets(fields: Fields) -> tuple[()]:
+    """Those that stay, as an answer shows them. Nobody who gives others may believe that they are good now."""
+    for at, value in fields.items("secrets", triggers.MAX_SECRETS):
+        if not isinstance(value, dict) or not value.keys() <= {"created_at", "expires_at"}:
+            fields.problems.add(at, f"The secrets stay as they are here. {ROTATE}")
+    return ()
 
 
 def _header_problem(value: str) -> str:

@@ -274,6 +274,10 @@ def test_limits_of_a_trigger_are_those_of_the_code() -> None:
         assert fields["allowed_domains"]["maxItems"] == triggers.DOMAINS_LIMIT
         assert fields["delay_seconds"]["maximum"] == triggers.DELAY_LIMIT.total_seconds()
     assert SCHEMAS["NewTriggerRequest"]["properties"]["secrets"]["maxItems"] == triggers.MAX_SECRETS
+    given_back, new = SCHEMAS["TriggerRequest"]["properties"], SCHEMAS["NewTriggerRequest"]["properties"]
+    assert {*SCHEMAS["Trigger"]["properties"]} == {*given_back}
+    shown = {name for name, field in given_back.items() if field.get("readOnly")}
+    assert shown == {*given_back} - {*new} | {"secrets"}
     mapping = SCHEMAS["TriggerMapping"]["properties"]
     assert mapping["variables"]["maxProperties"] == triggers.VARIABLES_LIMIT
     assert {mapping[name]["maxItems"] for name in ("to", "cc", "bcc", "reply_to")} == {triggers.RECIPIENTS_LIMIT}

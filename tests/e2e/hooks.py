@@ -60,8 +60,9 @@ class Hook:
         return dict(self.caller.get(f"triggers/{self.id}/").ok())
 
     def put(self, **changed: Any) -> dict[str, Any]:
-        """Replaced as a whole, with fields changed as named."""
-        return dict(self.caller.call("PUT", f"triggers/{self.id}/", {**self.asked, **changed}).ok())
+        """Replaced as a whole, with fields changed as named; its secrets stay."""
+        asked = {name: value for name, value in self.asked.items() if name != "secrets"}
+        return dict(self.caller.call("PUT", f"triggers/{self.id}/", {**asked, **changed}).ok())
 
     def rotate(self, **asked: Any) -> dict[str, Any]:
         rotated: dict[str, Any] = self.caller.post(f"triggers/{self.id}/secrets/", asked).ok(201)

@@ -111,7 +111,7 @@ def test_a_secret_is_shown_once_and_lies_nowhere_in_the_clear(caller: Caller) ->
 
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", secret)
     shown = [caller.get("triggers/"), caller.get(f"triggers/{made.id}/")]
-    shown.append(caller.call("PUT", f"triggers/{made.id}/", TRIGGER))
+    shown.append(caller.call("PUT", f"triggers/{made.id}/", made.now()))
     shown.append(caller.get(f"triggers/{made.id}/deliveries/"))
     assert not any(bare in answer.text for answer in shown)
     for file in Path(caller.host.directory).glob("gmail.db*"):  # type: ignore[attr-defined]

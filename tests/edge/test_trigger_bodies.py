@@ -44,6 +44,24 @@ def test_what_an_answer_shows_can_be_sent_back() -> None:
         "rate": {"per_minute": None, "per_day": None}, "hmac": None, "account": "acc_1", "allowed_domains": [],
     }  # fmt: skip
     assert parse({**BODY, **shown}).account == "acc_1"
+    assert wrong({**BODY, "id": "trg_1"}, parse_new) == ["/id"]
+
+
+@pytest.mark.parametrize(
+    ("secrets", "pointers"),
+    [
+        (["a secret that is long enough"], ["/secrets/0"]),
+        ([{"created_at": "…", "expires_at": None}, {"secret": "a secret that is long enough"}], ["/secrets/1"]),
+        ("a secret that is long enough", ["/secrets"]),
+    ],
+)
+def test_a_secret_that_is_not_changed_by_this_is_refused_and_it_is_said_what_does(
+    secrets: Any, pointers: list[str]
+) -> None:
+    assert wrong(body(secrets=secrets)) == pointers
+    if isinstance(secrets, list):
+        with pytest.raises(InvalidRequest, match=r"POST /api/gmail/triggers/\{id\}/secrets/"):
+            parse(body(secrets=secrets))
 
 
 def test_the_message_is_a_templates_or_the_triggers_own() -> None:

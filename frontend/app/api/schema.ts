@@ -389,7 +389,8 @@ export interface paths {
         get: operations["getTrigger"];
         /**
          * Replace a trigger
-         * @description As a whole, save its secrets, which stay. What an answer shows can be given back as it is: what is only shown is not read.
+         * @description As a whole, save its secrets, which stay: others are refused, `POST /api/gmail/triggers/{id}/secrets/` changes them.
+         *     What `GET` shows can be changed and given back as it is: what is only shown is not read.
          *     Webhooks that came before are known again. Other instances of the service learn of it within 5 seconds.
          */
         put: operations["replaceTrigger"];
@@ -2877,6 +2878,27 @@ export interface components {
              * @default false
              */
             transactional?: boolean | null;
+            /** @description What is shown of them. Nothing else may stand here, they stay as they are. */
+            readonly secrets?: {
+                /** Format: date-time */
+                created_at?: string;
+                /** Format: date-time */
+                expires_at?: string | null;
+            }[] | null;
+            /** @description As `GET` shows it; not read. */
+            readonly id?: unknown;
+            /** @description As `GET` shows it; not read. */
+            readonly url?: unknown;
+            /** @description As `GET` shows it; not read. */
+            readonly failures?: unknown;
+            /** @description As `GET` shows it; not read. */
+            readonly failing_since?: unknown;
+            /** @description As `GET` shows it; not read. */
+            readonly problem?: unknown;
+            /** @description As `GET` shows it; not read. */
+            readonly created_at?: unknown;
+            /** @description As `GET` shows it; not read. */
+            readonly updated_at?: unknown;
         };
         /** @description With a `template`, or with `subject` and `html` or `text`. */
         NewTriggerRequest: {

@@ -128,7 +128,7 @@ export function draftOf(given: Trigger | TriggerRequest): TriggerDraft {
 }
 
 /** What the API is asked for. Rows keep their places, so that its pointers lead back to them. */
-export function requestOf(draft: TriggerDraft): TriggerRequest {
+export function requestOf(draft: TriggerDraft): Omit<NewTriggerRequest, "secrets"> {
   return {
     name: draft.name.trim(),
     enabled: draft.enabled,
