@@ -145,10 +145,10 @@ class Connecting:
 
     def _check(self, grant: Grant, expected_email: str) -> None:
         if expected_email and grant.email.casefold() != expected_email.casefold():
-            self._forget(grant)
+            self._give_back(grant.sub, grant.token)
             raise WrongAccount(f"Expected {expected_email}, but {grant.email} was chosen.")
         if not _probe(grant).can_send:
-            self._forget(grant)
+            self._give_back(grant.sub, grant.token)
             raise InsufficientPermissions(f"{grant.email} did not grant the permission to send email.")
 
     def _keep(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
@@ -214,13 +214,16 @@ class Connecting:
         )
 
     def _forget(self, grant: Grant) -> None:
-        self._give_back(grant.sub, grant.token)
+        """Give back a grant, unless the same Google account is connected somewhere. Whatever comes of it, the person
+        hears why it was not kept."""
+        with contextlib.suppress(IntegrationError):
+            self._disconnecting.revoke_unless_used(grant.sub, grant.token)
 
     def _give_back(self, sub: str, token: str) -> None:
-        """A grant that is not kept, unless the same Google account is connected somewhere. Whatever comes of it, the
-        person hears why it was not kept."""
+        """As `_forget`, for what was refused at once: it must not end what the same person may yet confirm either."""
         with contextlib.suppress(IntegrationError):
-            self._disconnecting.revoke_unless_used(sub, token)
+            if not self._parked.waiting(sub):
+                self._disconnecting.revoke_unless_used(sub, token)
 
 
 def _probe(grant: Grant) -> GmailAccount:

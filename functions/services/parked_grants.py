@@ -53,6 +53,11 @@ class ParkedGrants:
         fields["expires_at"] = datetime.fromisoformat(fields["expires_at"])
         return records.from_data(Grant, fields)
 
+    def waiting(self, sub: str) -> bool:
+        """Whether a grant of this Google account may yet be confirmed. Raises Unavailable."""
+        now = self._clock()
+        return any(d.data["sub"] == sub and d.data["expires_at"] > now for d in self._all())
+
     def discard(self, document: Document) -> None:
         """Give it back to Google, whoever started it, and remove its document. Raises Unavailable."""
         with contextlib.suppress(Unsealable):  # nobody can use what nobody can open

@@ -697,6 +697,19 @@ def test_whose_account_works_does_not_lose_it_by_a_grant_that_is_refused(
     user.send().ok()
 
 
+@pytest.mark.parametrize("consent", [{"untick": "email"}, {"untick": "gmail.send"}, {"nonce": "of another sign-in"}])
+def test_who_has_something_to_confirm_does_not_lose_it_by_a_grant_that_is_refused(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google, consent: dict[str, str]
+) -> None:
+    waiting = Browser(inside).get(browser.link(user, ada, RETURN))
+
+    assert browser.get(browser.link(user, ada, RETURN, **consent)).query["status"] == "error"
+
+    assert google.live_tokens(ada) > 0
+    confirmed(user, waiting).ok()
+    user.send().ok()
+
+
 def test_an_account_whose_grant_is_dead_keeps_no_other_from_being_given_back(
     user: Caller, browser: Browser, ada: Person, google: Google
 ) -> None:
