@@ -1,8 +1,11 @@
 """Reading request bodies: JSON with a limit, and what is left of a refused one."""
 
 import contextlib
+import io
 import json
 import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -45,6 +48,7 @@ def blocks(request: Request) -> Iterator[bytes]:
         yield block
     if size < (request.content_length or 0):  # the caller hung up: what came may look whole, and is not
         raise InvalidRequest("The body ends before its Content-Length.")
+    request.stream = io.BytesIO()  # nothing is left
 
 
 def read_json(request: Request, limit: int) -> dict[str, Any]:
@@ -91,15 +95,41 @@ def check_readable(request: Request, limit: int) -> None:
         _too_large(limit)
 
 
-def discard(request: Request) -> None:
-    if (request.content_length or 0) > DISCARD_LIMIT:
+def discard(request: Request, seconds: float) -> None:
+    """Reads what has not been read of the body, within limits of size and time."""
+    if isinstance(request.stream, io.BytesIO) or (request.content_length or 0) > DISCARD_LIMIT:
         return
     left = DISCARD_LIMIT
-    with contextlib.suppress(InvalidRequest):  # what is left can't be read: then there is nothing to drop
+    with (
+        contextlib.suppress(InvalidRequest),
+        _ending(request, seconds),
+    ):  # it can't be read: then there is nothing to drop
         for block in blocks(request):
             left -= len(block)
             if left <= 0:
                 return
+
+
+@contextlib.contextmanager
+def _ending(request: Request, seconds: float) -> Iterator[None]:
+    """The body ends then, whatever still comes: a limit for each read would not hold where it comes byte by byte."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is None or not (request.content_length or "Transfer-Encoding" in request.headers):
+        yield
+        return
+    timer = threading.Timer(seconds, _stop_reading, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _stop_reading(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it is closed
+        # Of the plain socket: that of TLS would forget what it has agreed on for the answer.
+        socket.socket.shutdown(connection, socket.SHUT_RD)
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -56,6 +56,10 @@ class Call(NamedTuple):
         return self.authenticated
 
 
+# Seconds for what is left of a refused body. A stranger's may be slow on purpose: it keeps no thread from others.
+PATIENCE, STRANGERS = 300.0, 5.0
+_KNOWN = "gmail.known"  # of a request's environment: who sent it may do so
+
 _UNLESS_GIVEN = (
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
@@ -147,7 +151,8 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 - the last line: whatever it is becomes a 500 without a trace
             cause = error
             response = self._refuse(request, IntegrationError(), request_id)
-        finish(request, response, app, request_id, wait=not self._platforms())
+        wait = 0.0 if self._platforms() else PATIENCE if request.environ.get(_KNOWN) else STRANGERS
+        finish(request, response, app, request_id, wait)
         events.request(request, response, time.monotonic() - started, cause)
         return response
 
@@ -158,6 +163,7 @@ class Endpoint:
             if route.method == method:
                 with route.ahead(request, app):
                     caller = _authorize(request, app, route.who)
+                    request.environ[_KNOWN] = caller is not None
                     return route.handler(Call(request, app, ids, request_id, caller))
         methods = methods or _methods(matching)
         if not methods:
@@ -187,11 +193,11 @@ def _authorize(request: Request, app: App, who: Who) -> Caller | None:
     return caller
 
 
-def finish(request: Request, response: Response, app: App, request_id: str, *, wait: bool) -> None:
-    """What every answer gets, and the end of the request's body. Not `wait`: where the platform alone calls, its bodies
-    have been read, and a stranger's, which may be slow on purpose, would only keep a place from it."""
+def finish(request: Request, response: Response, app: App, request_id: str, wait: float) -> None:
+    """What every answer gets, and the end of the request's body, for which it waits so many seconds. None where the
+    platform alone calls: its bodies have been read, and a stranger's would only keep a place from it."""
     if wait:
-        bodies.discard(request)
+        bodies.discard(request, wait)
     # The framework reads what is left of a body into memory before it answers: leave it nothing.
     request.stream = io.BytesIO()
     headers = response.headers
