@@ -1,6 +1,6 @@
 """Where a person may be sent back to: no open redirects (RFC 9700 §4.11)."""
 
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 
 def allowed(url: str, entries: tuple[str, ...]) -> bool:
@@ -19,10 +19,11 @@ def allowed(url: str, entries: tuple[str, ...]) -> bool:
 
 
 def with_query(url: str, **added: str) -> str:
-    """`url` with these parameters added to its query, replacing those of the same name."""
+    """`url` with these parameters added to its query, in the place of those of the same name. The others stay as they
+    are, to the letter: what they mean is the frontend's business."""
     parts = urlsplit(url)
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k not in added]
-    return parts._replace(query=urlencode([*kept, *added.items()])).geturl()
+    kept = [pair for pair in parts.query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in added]
+    return parts._replace(query="&".join([*kept, urlencode(added)])).geturl()
 
 
 def _parts(url: str) -> tuple[str, str, int | None, str] | None:

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from functions.domain.addresses import Address, email_problem
+from functions.domain.addresses import Address, ascii_email, email_problem
 
 # Labels of one send, each an entry of an index. Most subjects have less than ten words.
 SUBJECT_LIMIT, LABELS_LIMIT = 100, 140
@@ -52,8 +52,13 @@ def words(text: str) -> list[str]:
 
 def labels(subject: str, recipients: tuple[Address, ...], tags: tuple[str, ...]) -> tuple[str, ...]:
     """All that a send is found by: its recipients, its tags, its words."""
-    exact = [*(f"to:{r.email.casefold()}" for r in recipients), *(f"tag:{tag}" for tag in tags)]
+    exact = [*(f"to:{ascii_email(r.email).casefold()}" for r in recipients), *(f"tag:{tag}" for tag in tags)]
     return tuple(dict.fromkeys([*exact, *word_labels(subject, recipients)]))
+
+
+def recipient(text: str) -> str:
+    """An address as it stands in its label, however its domain is written; what is none stays as it is, lowered."""
+    return (text if email_problem(text) else ascii_email(text)).casefold()
 
 
 def word_labels(subject: str, recipients: tuple[Address, ...]) -> list[str]:
@@ -72,7 +77,7 @@ def asked(text: str) -> list[str]:
     for piece in text.split():
         address = piece.strip(_AROUND)
         if "@" in address and not email_problem(address):
-            wanted[f"to:{address.casefold()}"] = None
+            wanted[f"to:{ascii_email(address).casefold()}"] = None
         else:
             wanted |= {f"word:{part}": None for run in _runs(piece) for part in _parts(run, singly=False)}
     return list(wanted)[:ASKED_LIMIT]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug.wrappers import Request
 
-from functions.domain import times
+from functions.domain import search, times
 from functions.domain.sends import Status
 from functions.edge import queries
 from functions.services.statistics import LONGEST, Span
@@ -30,7 +30,7 @@ def history(request: Request, *also: str) -> Filters:
     equals = {name: query[name] for name in HISTORY[:8] if query[name].strip()}
     queries.one_of("status", equals.get("status", ""), Status)
     if "to" in equals:
-        equals["to"] = equals["to"].strip().casefold()
+        equals["to"] = search.recipient(equals["to"].strip())
     return Filters(equals, queries.time("since", query["since"]), queries.time("until", query["until"]))
 
 

@@ -90,6 +90,8 @@ def test_every_filter_finds_what_it_says(caller: Caller, ada: Person, grace: Per
     assert found(q=" ") == ["three", "two", "one"]
     caller.get("history/", account="nobody@elsewhere.example").problem(404, "not_found")
     assert found(account="acc_0") == []
+    caller.send(subject="four", to=["bo@bücher.example"]).ok()
+    assert found(to="Bo@xn--bcher-kva.example") == ["four"]
 
 
 def test_the_history_comes_in_pages_that_miss_and_repeat_nothing(caller: Caller, ada: Person) -> None:
