@@ -16,7 +16,7 @@ from functions.domain.hits import Hit
 from functions.domain.ids import RandomBytes, random_id
 from functions.domain.networks import client_address, network
 from functions.domain.ports import Data, Document, Documents, Increment, Query, Update, Write
-from functions.domain.sends import Send, Status
+from functions.domain.sends import Send
 from functions.domain.track_tokens import Tracked
 from functions.domain.verdicts import PEOPLE, WINDOW, Verdict
 from functions.services import outbox, owners
@@ -24,7 +24,6 @@ from functions.services.timeline import Timeline
 
 LIMIT = 200  # hits of one send that are kept and counted: a program that comes again and again must not fill the store
 NEAR = 50  # hits around one that are looked at
-RESENDS = 5  # one after the other that are followed
 TRIES = 5  # against hits of the same send at the same moment
 
 
@@ -50,10 +49,10 @@ class Hits:
     def record(self, tracked: Tracked, seen: Seen) -> None:
         """A hit on a send that is not on record (any more), or has had its share, is dropped. Raises Unavailable."""
         first, owner = self._documents.get_many([outbox.path(tracked.owner, tracked.send), owners.path(tracked.owner)])
-        send, version = self._that_went_out(first)
-        before = send.all_opens + send.all_clicks if send else LIMIT
-        if send is None or before >= LIMIT:
+        found = outbox.that_went_out(self._documents, first)
+        if found is None or (before := found.send.all_opens + found.send.all_clicks) >= LIMIT:
             return
+        send = found.send
         hit = _hit(tracked, seen, send)
         near = [event for event, _ in self._of(send.owner, send.id, seen.at - WINDOW)] if before else []
         *others, verdict = verdicts.regrade([*map(hits.of, near), hit])
@@ -75,25 +74,13 @@ class Hits:
         people = 1 if verdict.counts else 0
         counting = Counting(clicks=people, all_clicks=1) if hit.kind == "click" else Counting(people, all_opens=1)
         # Every hit counts its send up: while that is as it was read, there is none that `near` does not show.
-        alone = self._timeline.add(event, counting, version)
+        alone = self._timeline.add(event, counting, found.version)
         if alone and not any(map(_differs, near, others)):
             return
         if alone or self._timeline.add(event, counting):
             # Hits of one burst come at once and don't see each other before they are on record; whoever is last does.
             with contextlib.suppress(Conflict):  # then others do
                 self._judge_again(send.owner, send.id, seen.at - WINDOW)
-
-    def _that_went_out(self, there: Document | None) -> tuple[Send | None, str]:
-        """The send, and the version of it. Sending again says the same with the same links: a hit is on the message
-        that was sent, not on the one that failed."""
-        for _ in range(1 + RESENDS):
-            if there is None:
-                break
-            send = records.from_data(Send, there.data)
-            if send.status is Status.SENT or send.resent_as is None:
-                return send, there.version
-            there = self._documents.get(outbox.path(send.owner, send.resent_as))
-        return None, ""
 
     def regrade(self, owner: str, send_id: str) -> int:
         """Judge all hits of a send by today's rules; how many verdicts changed. Raises Unavailable, Conflict."""

@@ -26,6 +26,7 @@ def path(owner: str, send_id: str) -> str:
 
 # Sends and what tells of them in one commit of a batch: a commit takes only so much, in bytes too.
 WRITES = 100
+RESENDS = 5  # one after the other that are followed
 
 
 class Outbox:
@@ -178,6 +179,20 @@ def _made_by(made: Send, there: Send) -> bool:
 def _held_by(claimed: Send, there: Send) -> bool:
     """Whether its attempt may begin: it has the claim, and has not been given up."""
     return there.status is Status.SENDING and there.attempt_id == claimed.attempt_id
+
+
+def that_went_out(documents: Documents, there: Document | None) -> Found | None:
+    """The send whose message somebody has got, who uses a link of it. Sending again says the same with the same links:
+    what they do is on the one that was sent, not on the one that failed. `there` is the one that the link names."""
+    one = found(there) if there else None
+    for _ in range(RESENDS):
+        if one is None or one.send.status is Status.SENT or one.send.resent_as is None:
+            break
+        following = documents.get(path(one.send.owner, one.send.resent_as))
+        if following is None:
+            break
+        one = found(following)
+    return one
 
 
 def found(document: Document) -> Found:

@@ -89,12 +89,14 @@ class Suppressions:
 
         Whether it is news: a repeat changes nothing. Raises Unavailable.
         """
-        send, address = self._send(owner, send_id), normalised(address)
+        there, address = self._there(owner, send_id), normalised(address)
+        went = outbox.that_went_out(self._documents, there)
+        send = went.send if went else None
         self.add(owner, [self._entry(address, Reason.UNSUBSCRIBED, send)])
         if send is None:
             return False
         event = Event(
-            id=derived_id("evt", "unsubscribed", send_id, address),
+            id=derived_id("evt", "unsubscribed", send_id, address),  # of the link: sent again, it is the same
             owner=owner,
             send=send.id,
             account=send.account,
@@ -108,7 +110,8 @@ class Suppressions:
     def hard_bounced(self, owner: str, send_id: str, address: str) -> bool:
         """A send came back for good from this address. False, and nothing on the list, where it did not go there:
         a bounce names its address itself, and must not name somebody else's. Raises Unavailable."""
-        send, address = self._send(owner, send_id), normalised(address)
+        there, address = self._there(owner, send_id), normalised(address)
+        send = outbox.found(there).send if there else None
         if send is None or address not in {normalised(a.email) for a in (*send.to, *send.cc, *send.bcc)}:
             return False
         self.add(owner, [self._entry(address, Reason.HARD_BOUNCE, send)])
@@ -144,9 +147,8 @@ class Suppressions:
             return self._documents.get(f"owners/{owner}/suppressions/{wanted}")
         return None if email_problem(wanted) else self._documents.get(path(owner, normalised(wanted)))
 
-    def _send(self, owner: str, send_id: str) -> Send | None:
-        document = self._documents.get(outbox.path(owner, send_id)) if looks_like("snd", send_id) else None
-        return records.from_data(Send, document.data) if document else None
+    def _there(self, owner: str, send_id: str) -> Document | None:
+        return self._documents.get(outbox.path(owner, send_id)) if looks_like("snd", send_id) else None
 
     def _visible(self, caller: Caller, documents: Sequence[Document | None]) -> tuple[Suppression, ...]:
         entries = [records.from_data(Suppression, d.data) for d in documents if d]

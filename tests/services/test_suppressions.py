@@ -24,8 +24,8 @@ from functions.services.standing import Standings, path
 from functions.services.suppressions import Suppressions
 from functions.services.timeline import Timeline
 from tests.services.builders import NOW, Clock, send
+from tests.services.fakes import CALLER, World, says
 from tests.services.fakes import OWNER as OWNER_OF_THE_WORLD
-from tests.services.fakes import World
 
 OWNER = "own_1"
 ME = Caller(OWNER, "user")
@@ -469,6 +469,25 @@ def test_a_scheduled_send_that_is_transactional_goes_out_all_the_same(world: Wor
     world.run(hours=3)
 
     assert world.mailbox.deliveries(scheduled.id) == 1
+
+
+def test_who_unsubscribes_does_so_by_the_message_that_was_sent_again_not_by_the_one_that_failed(world: World) -> None:
+    """The link is the same: it was made when the first one was composed."""
+    world.mailbox.script = [says(400, "invalidArgument")]
+    failed = world.queue(to=(Address(BO),))
+    world.run(minutes=1)
+    again, _ = world.controlling.resend(Caller(OWNER_OF_THE_WORLD, "user"), failed)
+    world.run(minutes=1)
+    statuses = (world.record(failed).status, world.record(again.id).status)
+
+    unsubscribes(world, failed)
+    unsubscribes(world, failed)
+
+    entry = Suppressions(world.documents, world.timeline, world.clock).page(CALLER, address=BO).suppressions[0]
+    assert statuses == (Status.FAILED, Status.SENT)
+    assert entry.send == again.id
+    assert [event.type for event in world.timeline.of(OWNER_OF_THE_WORLD, again.id)].count("unsubscribed") == 1
+    assert "unsubscribed" not in [event.type for event in world.timeline.of(OWNER_OF_THE_WORLD, failed)]
 
 
 def test_a_message_is_not_sent_again_to_who_unsubscribed_since(world: World) -> None:

@@ -334,7 +334,8 @@ export interface paths {
          * @description Makes a new send that says the same and names the old one (`resend_of`); the old one names the new one
          *     (`resent_as`). Asked twice, it is made once: the same one comes back with `Idempotent-Response: true`. Of an
          *     `unknown` send the first message may have gone out as well: look into the Sent folder first. It goes out now,
-         *     whatever the first one's `cancel_if` says, and though its batch was cancelled or given up.
+         *     whatever the first one's `cancel_if` says, and though its batch was cancelled or given up. It has the links of the
+         *     first: opens, clicks and unsubscribing are the first one's where that was sent, else the new one's.
          */
         post: operations["resend"];
         delete?: never;
