@@ -20,7 +20,7 @@ from functions.adapters.sqlite_connections import Connections
 from functions.adapters.sqlite_entries import counting, entries, statement
 from functions.domain.errors import PreconditionFailed, Unavailable
 from functions.domain.indexes import Index, Indexes
-from functions.domain.ports import Create, Data, Delete, Document, Page, Query, Write
+from functions.domain.ports import Create, Data, Delete, Document, Page, Query, Update, Write
 
 _SCHEMA_VERSION = 1
 # An older release takes its versions from the counter; these are random, which needs neither a statement nor a page.
@@ -36,6 +36,8 @@ INSERT INTO indexed VALUES ('');
 """
 EXPIRED = 200  # documents of a collection that are removed at once
 CHECKPOINT = 200  # commits
+REMEMBERED = 500  # documents that this process has written …
+SHORT = 8192  # … and characters of each
 
 
 class SqliteDocuments:
@@ -49,6 +51,7 @@ class SqliteDocuments:
         self._connections = Connections(self._path, timeout, self._prepare)
         self._together = Together()
         self._commits = itertools.count(1)
+        self._written: dict[str, Document] = {}  # what this process wrote last, some of it
 
     def get(self, path: str) -> Document | None:
         return self.get_many([path])[0]
@@ -64,17 +67,43 @@ class SqliteDocuments:
         paths = [values.check_path(write.path) for write in writes]
         if not paths:
             return []
+        commit = self._presumed(writes) or self._read(writes, paths)
+        with self._db():
+            self._together.commit(commit, self._lead)
+        self._remember(commit)
+        if next(self._commits) % CHECKPOINT == 0:
+            self._connections.checkpoint()
+        return ["" if isinstance(write, Delete) else str(commit.version) for write in writes]
+
+    def _read(self, writes: Sequence[Write], paths: Sequence[str]) -> Commit:
+        """Raises PreconditionFailed, ValueError."""
         with self._db() as db:
             found = read(db, paths)
         for write in writes:
             if isinstance(write, Create) and write.path in found:  # before it is looked at: most repeats end here
                 raise PreconditionFailed(f"{write.path} exists.")
-        commit = Commit(self._kept, values.check_writes(writes), found)
-        with self._db():
-            self._together.commit(commit, self._lead)
-        if next(self._commits) % CHECKPOINT == 0:
-            self._connections.checkpoint()
-        return ["" if isinstance(write, Delete) else str(commit.version) for write in writes]
+        return Commit(self._kept, values.check_writes(writes), found)
+
+    def _presumed(self, writes: Sequence[Write]) -> Commit | None:
+        """Changes of what this process wrote last, worked out without reading it; None where it can't be. Whether it is
+        still so is looked at under the lock, as for whatever was read."""
+        found = {write.path: self._written.get(write.path) for write in writes if isinstance(write, Update)}
+        known = {path: document for path, document in found.items() if document}
+        if len(known) < len(writes):
+            return None
+        try:
+            return Commit(self._kept, values.check_writes(writes), known)
+        except (PreconditionFailed, ValueError):  # perhaps not of what somebody else has written meanwhile
+            return None
+
+    def _remember(self, commit: Commit) -> None:
+        if len(self._written) > REMEMBERED:
+            self._written = {}
+        for one in commit.changes:
+            if one.text is not None and len(one.text) <= SHORT:
+                self._written[one.path] = Document(one.path, one.data, str(commit.version))
+            else:
+                self._written.pop(one.path, None)
 
     def _lead(self) -> None:
         with self._connections.turn:

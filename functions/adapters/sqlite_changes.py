@@ -19,6 +19,7 @@ class Change(NamedTuple):
     text: str | None  # its JSON from now on; None: it is not there any more
     gone: set[Entry]
     come: set[Entry]
+    data: Data  # what its JSON says
 
 
 def change(indexes: Indexes, write: Write, old: Document | None) -> Change:
@@ -26,14 +27,14 @@ def change(indexes: Indexes, write: Write, old: Document | None) -> Change:
     _check_precondition(write, old)
     was = old.version if old else None
     if isinstance(write, Delete):
-        return Change(write.path, was, None, _entries(indexes, write.path, old), set())
+        return Change(write.path, was, None, _entries(indexes, write.path, old), set(), {})
     if isinstance(write, Update) and old:
         data = _merged(old.data, write.data)
         before, after = (entries(indexes, write.path, one, among=write.data) for one in (old.data, data))
     else:
         data = write.data
         before, after = _entries(indexes, write.path, old), entries(indexes, write.path, data)
-    return Change(write.path, was, text(write.path, data), before - after, after - before)
+    return Change(write.path, was, text(write.path, data), before - after, after - before, data)
 
 
 def _entries(indexes: Indexes, path: str, old: Document | None) -> set[Entry]:

@@ -50,6 +50,55 @@ def test_opening_does_nothing_before_the_first_call(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "documents.db").exists()
 
 
+def test_what_a_process_wrote_itself_it_changes_as_others_have_left_it(tmp_path: Path) -> None:
+    """It does not read it again before; another process may have changed it, or taken it away and made it anew."""
+    ours, theirs = (SqliteDocuments(tmp_path / "documents.db", declared()) for _ in range(2))
+    path = "owners/a/sends/s"
+
+    def theirs_since(*writes: Write) -> None:
+        ours.commit([Put(path, {"status": "queued", "opens": 1, "created_at": START})])
+        for write in writes:
+            theirs.commit([write])
+
+    theirs_since(Update(path, {"opens": Increment(4), "subject": "theirs"}))
+    ours.commit([Update(path, {"status": "sent", "opens": Increment(1)})])
+    found = ours.get(path)
+    assert found
+    assert found.data == {"status": "sent", "opens": 6, "subject": "theirs", "created_at": START}
+
+    theirs_since(Update(path, {"status": "sending"}))
+    now = theirs.get(path)
+    assert now
+    ours.commit([Update(path, {"status": "sent"}, now.version)])  # not the version that it knows
+
+    (version,) = ours.commit([Put(path, {"status": "queued"})])
+    theirs.commit([Update(path, {"status": "sending"})])
+    with pytest.raises(PreconditionFailed):
+        ours.commit([Update(path, {"status": "sent"}, version)])
+
+    theirs_since(Delete(path))
+    with pytest.raises(PreconditionFailed):
+        ours.commit([Update(path, {"status": "sent"})])
+
+    theirs_since(Delete(path), Create(path, {"status": "unknown", "created_at": START}))
+    ours.commit([Update(path, {"opens": 2})])
+    found = theirs.get(path)
+    assert found
+    assert found.data == {"status": "unknown", "opens": 2, "created_at": START}
+    for status, listed in (("queued", ()), ("unknown", (found,))):
+        chosen = Query("owners/a/sends", equals={"status": status}, order=("created_at", "desc"))
+        assert theirs.query(chosen).documents == listed
+
+
+def test_what_a_process_remembers_is_bounded(tmp_path: Path) -> None:
+    store = SqliteDocuments(tmp_path / "documents.db", declared())
+    store.commit([Put("owners/a", {"text": "x" * sqlite.SHORT})])
+    assert store._written == {}
+    for start in range(0, 3000, 500):
+        store.commit([Put(f"owners/{number}", {}) for number in range(start, start + 500)])
+    assert len(store._written) <= sqlite.REMEMBERED + 500
+
+
 def test_what_was_committed_survives_kill_9(tmp_path: Path) -> None:
     body = "for n in range(10**6):\n    store.commit([Create(f'sends/{n}', {})])\n    print(n, flush=True)"
     writer = process(tmp_path / "documents.db", body)
