@@ -16,6 +16,7 @@ LEEWAY = 30  # seconds of clock difference
 KEYS_FOR = 3600.0  # seconds a key set is used before it is read again
 # How soon an unknown key id may make us read the key set again: a flood of forged tokens costs one read a minute.
 REFRESH_AFTER = 60.0  # seconds
+_NEVER = 1e15  # seconds: no issuer means a time beyond it
 
 
 class KeySet:
@@ -139,7 +140,8 @@ class IdTokens:
 
 def _time(claims: dict[str, Any], name: str, default: float | None) -> float:
     value = claims.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    # JSON as Python reads it has NaN, which is before and after nothing, and numbers that no float is as large as.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _NEVER:
         raise Unauthenticated(f"The token's {name} is missing or no time.")
     return float(value)
 

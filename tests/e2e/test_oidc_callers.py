@@ -1,6 +1,7 @@
 """Callers with an ID token of a configured issuer, and everything that looks like one."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -83,6 +84,11 @@ def test_an_issuer_with_a_slash_more_is_another_one(host: Inside, own: Issuer) -
         ({"nbf": 20}, True),
         ({"nbf": 40}, False),
         ({"nbf": "later"}, False),
+        ({"exp": 10**400}, False),
+        ({"exp": math.inf}, False),
+        ({"exp": math.nan}, False),  # which no time is later than
+        ({"nbf": math.nan}, False),
+        ({"nbf": -math.inf}, False),
     ],
 )
 def test_a_token_is_good_in_its_time_only(host: Inside, own: Issuer, claims: dict[str, Any], works: bool) -> None:
