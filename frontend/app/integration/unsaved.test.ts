@@ -1,5 +1,5 @@
 import { act, renderHook } from "@testing-library/react";
-import { keepUnsaved, readUnsaved, useUnsaved } from "./unsaved";
+import { dropUnsaved, keepUnsaved, readUnsaved, useUnsaved } from "./unsaved";
 
 interface Form {
   name: string;
@@ -42,9 +42,9 @@ it("is forgotten once it is saved, whatever is shown of it still", () => {
 
 it("forgets nothing that somebody else has written since", () => {
   const { result } = form(ADA);
-  keepUnsaved("form", ["two", "acc_grace"], { name: "Grace's", secret: "" });
+  keepUnsaved("form", { owner: ["two", "acc_grace"], draft: { name: "Grace's", secret: "" } });
   act(() => result.current.forget());
-  keepUnsaved("form", ADA, null);
+  dropUnsaved("form", ADA);
   expect(readUnsaved("form", ["three", "acc_grace"])).toEqual({ name: "Grace's", secret: "" });
 });
 
@@ -101,7 +101,7 @@ describe("what was changed of something", () => {
     const { result, rerender } = edited(SAVED);
     act(() => result.current.setDraft({ ...SAVED, name: " Shop 2 " }));
     let written = () => {};
-    let saving: Promise<void> = Promise.resolve();
+    let saving: Promise<unknown> = Promise.resolve();
     act(() => {
       saving = result.current.save(
         (sent) =>
@@ -144,5 +144,5 @@ it("is nothing where something else lies in its place, and where it can't be kep
   vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
     throw new DOMException("Full", "QuotaExceededError");
   });
-  keepUnsaved("form", ADA, EMPTY);
+  keepUnsaved("form", { owner: ADA, draft: EMPTY });
 });

@@ -19,13 +19,23 @@ interface Kept {
   base?: unknown;
 }
 
-/** Null until it is known. */
-export function useOwner(): Owner | null {
+/** What is being saved, by its place: until it is, or can't be, by a form that may be gone by now. Never rejected. */
+const beingSaved = new Map<string, Promise<void>>();
+
+/**
+ * Whose form it is. Null until that is known, and while the same is still being saved by a form that was left: opened once
+ * more before the end of that, it would be saved twice.
+ */
+export function useOwner(place: string): Owner | null {
   const { instance } = useIntegration();
   const { data, isError } = useAccounts();
+  const [saving, setSaving] = useState(() => beingSaved.get(place));
+  useEffect(() => {
+    void saving?.then(() => setSaving(undefined));
+  }, [saving]);
   return useMemo(
-    () => (data || isError ? [instance, ...(data ?? []).map(({ id }) => id)] : null),
-    [data, isError, instance],
+    () => (!saving && (data || isError) ? [instance, ...(data ?? []).map(({ id }) => id)] : null),
+    [saving, data, isError, instance],
   );
 }
 
@@ -43,15 +53,17 @@ function readKept(place: string, owner: Owner): Kept | null {
   }
 }
 
-/** Null takes away what is this owner's; what somebody else wrote is neither shown nor thrown away. */
-export function keepUnsaved(place: string, owner: Owner, draft: object | null, base?: object): void {
+export function keepUnsaved(place: string, kept: Kept): void {
   try {
-    const kept: Kept = { owner, draft, ...(base ? { base } : {}) };
-    if (draft) sessionStorage.setItem(`${NAME} ${place}`, JSON.stringify(kept));
-    else if (readKept(place, owner)) sessionStorage.removeItem(`${NAME} ${place}`);
+    sessionStorage.setItem(`${NAME} ${place}`, JSON.stringify(kept));
   } catch {
     // Full, or not allowed: then it is not kept.
   }
+}
+
+/** What somebody else wrote is neither shown nor thrown away. */
+export function dropUnsaved(place: string, owner: Owner): void {
+  if (readKept(place, owner)) sessionStorage.removeItem(`${NAME} ${place}`);
 }
 
 export function useAskBeforeLeaving(dirty: boolean): void {
@@ -74,9 +86,9 @@ interface Unsaved<Draft> {
   restored: boolean;
   /** Whether somebody else has changed the same fields since: saving it takes that away. */
   conflict: boolean;
-  /** Saves it by `write`. What is typed until the answer is there stays, and is not saved yet. */
-  save: (write: (sent: Draft) => Promise<Written<Draft>>) => Promise<void>;
-  /** It is saved, or not wanted any more. */
+  /** Saves it by `write`, and gives what that gives. What is typed until then stays, and is not saved yet. */
+  save: <W extends Written<Draft>>(write: (sent: Draft) => Promise<W>) => Promise<W>;
+  /** It is not wanted any more. */
   forget: () => void;
 }
 
@@ -129,10 +141,11 @@ export function useUnsaved<Draft extends object>(
   const before = useRef(place);
   useEffect(() => {
     if (forgotten.current) return;
-    if (before.current !== place) keepUnsaved(before.current, owner, null);
+    if (before.current !== place) dropUnsaved(before.current, owner);
     before.current = place;
-    const [kept, from] = [rules.fit(draft), rules.fit(base)];
-    keepUnsaved(place, owner, same(kept, from) ? null : kept, from);
+    const kept = { owner, draft: rules.fit(draft), base: rules.fit(base) };
+    if (!same(kept.draft, kept.base)) keepUnsaved(place, kept);
+    else dropUnsaved(place, owner);
   }, [place, owner, draft, base, rules]);
   const dirty = !same(draft, base);
   useAskBeforeLeaving(dirty);
@@ -142,25 +155,33 @@ export function useUnsaved<Draft extends object>(
     dirty,
     restored: start.restored,
     conflict,
-    save: async (write) => {
-      setSending(draft);
-      try {
-        const written = await write(draft);
-        rebase(draft, written.saved);
-        setConflict(false);
-        // The form may be gone by now.
-        const kept = readUnsaved(place, owner) as Draft | null;
-        if (!kept) return;
-        keepUnsaved(place, owner, null);
-        const left = merged(written.saved, draft, kept, rules).draft;
-        keepUnsaved(written.place, owner, same(left, written.saved) ? null : left, written.saved);
-      } finally {
-        setSending(null);
-      }
+    save: (write) => {
+      const work = async () => {
+        setSending(draft);
+        try {
+          const written = await write(draft);
+          rebase(draft, written.saved);
+          setConflict(false);
+          // The form may be gone by now.
+          const kept = readKept(place, owner);
+          dropUnsaved(place, owner);
+          const left = merged(written.saved, draft, (kept?.draft ?? draft) as Draft, rules).draft;
+          if (!same(left, written.saved)) keepUnsaved(written.place, { owner, draft: left, base: written.saved });
+          return written;
+        } finally {
+          setSending(null);
+        }
+      };
+      const saving = work();
+      const end = () => {
+        beingSaved.delete(place);
+      };
+      beingSaved.set(place, saving.then(end, end));
+      return saving;
     },
     forget: () => {
       forgotten.current = true;
-      keepUnsaved(place, owner, null);
+      dropUnsaved(place, owner);
     },
   };
 }

@@ -18,7 +18,7 @@ import { HeadFields } from "./HeadFields";
 import { Preview } from "./Preview";
 import { TemplateStatus } from "./TemplateList";
 import { TestSend } from "./TestSend";
-import { useDraft } from "./useDraft";
+import { placeOf, useDraft } from "./useDraft";
 import { VariablesEditor } from "./VariablesEditor";
 import { Versions } from "./Versions";
 import styles from "./templates.module.css";
@@ -32,7 +32,7 @@ interface Props {
 
 export function TemplateEditor({ id, kind, onCreated }: Props) {
   const { data, error, refetch } = useTemplate(id);
-  const owner = useOwner();
+  const owner = useOwner(placeOf(id ?? kind));
   if (!owner || (id && !data)) {
     return (
       <Stack>

@@ -4,7 +4,7 @@ import { useStrings } from "../../integration/context";
 import { useTellUnsaved, useUnsaved, type Owner } from "../../integration/unsaved";
 import { draftOf, emptyDraft, requestOf, type Draft } from "./draft";
 
-const placeOf = (id: string) => `template ${id}`;
+export const placeOf = (id: string) => `template ${id}`;
 const RULES = { fit: (draft: Draft) => draft, together: [] };
 
 /**
@@ -39,16 +39,14 @@ export function useDraft(
   };
   /** Its id. */
   const store = async (): Promise<string> => {
-    let stored = "";
-    await unsaved.save(async (sent) => {
+    const { id: stored } = await unsaved.save(async (sent) => {
       const written = await save.mutateAsync(requestOf(sent, t.untitled), {
         onSuccess: (made) => {
           setProblems(made.problems);
           if (!id) onMade(made);
         },
       });
-      stored = written.id;
-      return { saved: draftOf(written), place: placeOf(written.id) };
+      return { id: written.id, saved: draftOf(written), place: placeOf(written.id) };
     });
     return stored;
   };

@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { answering, show } from "../../testing/render";
+import { answering, problem, show } from "../../testing/render";
 
 // Loading is not what is tested.
 beforeAll(() => import("./WebhooksSection"), 60_000);
@@ -72,15 +72,15 @@ describe("the secret of a new trigger", () => {
 
   /** "Make the trigger" is pressed; the answer comes when it is called for. */
   async function making() {
-    let answer = () => {};
-    answering({
+    let answer: (made?: unknown) => void = () => {};
+    const calls = answering({
       "GET /api/gmail/accounts/": { accounts: [{ id: "acc_1", email: "ada@example.com" }], next_page_token: null },
       "GET /api/gmail/templates/": { templates: [], next_page_token: null },
       "GET /api/gmail/triggers/": { triggers: [], next_page_token: null },
       "GET /api/gmail/triggers/trg_1/": TRIGGER,
       "GET /api/gmail/history/": { sends: [], next_page_token: null },
       "POST /api/gmail/triggers/": new Promise((resolve) => {
-        answer = () => resolve(MADE);
+        answer = (made = MADE) => resolve(made);
       }),
       ...DELIVERIES,
     });
@@ -89,12 +89,18 @@ describe("the secret of a new trigger", () => {
     await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), "Shop");
     await userEvent.click(screen.getByRole("button", { name: "Make the trigger" }));
     await waitFor(() => expect(leave()).toBe(false));
-    return () => answer();
+    return { calls, answer };
   }
+  const go = (place: string) =>
+    act(() => {
+      history.replaceState(null, "", `#${place}`);
+      window.dispatchEvent(new HashChangeEvent("hashchange"));
+    });
+  const name = () => screen.queryByRole("textbox", { name: "Name" });
   const leave = () => window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
 
   it("is shown over its page", async () => {
-    (await making())();
+    (await making()).answer();
     const shown = await secret();
     expect(shown).toHaveTextContent("whsec_once");
     expect(location.hash).toBe("#/webhooks/trg_1");
@@ -106,14 +112,27 @@ describe("the secret of a new trigger", () => {
   });
 
   it("is shown though one has gone elsewhere meanwhile, where one is left then", async () => {
-    const answer = await making();
-    act(() => {
-      location.hash = "/history";
-      window.dispatchEvent(new HashChangeEvent("hashchange"));
-    });
-    await waitFor(() => expect(screen.queryByRole("textbox", { name: "Name" })).toBeNull());
+    const { answer } = await making();
+    go("/history");
+    await waitFor(() => expect(name()).toBeNull());
     answer();
     expect(await secret()).toHaveTextContent("whsec_once");
     expect(location.hash).toBe("#/history");
+  });
+
+  it.each([
+    ["an empty form once it is made", MADE, ""],
+    ["what was written where it was refused", problem(422, "invalid_request"), "Shop"],
+  ])("and who comes back before that gets %s, not a second trigger", async (_, body, value) => {
+    const { calls, answer } = await making();
+    go("/history");
+    await waitFor(() => expect(name()).toBeNull());
+    go("/webhooks/new");
+    await screen.findByRole("heading", { name: "New trigger" });
+    expect(name()).toBeNull();
+    answer(body);
+    if (body === MADE) await userEvent.click(within(await secret()).getByRole("button", { name: "I have it" }));
+    expect(await screen.findByRole("textbox", { name: "Name" })).toHaveValue(value);
+    expect(calls.lines.filter((line) => line === "POST /api/gmail/triggers/")).toHaveLength(1);
   });
 });

@@ -16,28 +16,38 @@ import { TriggerForm } from "./TriggerForm";
 import { useMakeTrigger } from "./useMakeTrigger";
 import styles from "./webhooks.module.css";
 
+const placeOf = (id: string) => `trigger ${id}`;
+
 /** Makes a trigger: an empty one, or one of a recipe at /webhooks/new/{recipe}. */
 export function NewTrigger() {
   const t = useStrings().webhooks;
-  const owner = useOwner();
+  const { route } = useRouting();
+  const recipe = RECIPE_IDS.find((id) => id === route.rest[1]);
+  const place = placeOf(`new ${recipe ?? ""}`);
+  const owner = useOwner(place);
   return (
     <div aria-busy={!owner}>
       <p className={styles.back}>
         <Link to="/webhooks">‹ {t.back}</Link>
       </p>
       <SectionHeader title={t.editor.create} />
-      {owner ? <Making owner={owner} /> : <Skeleton lines={6} />}
+      {owner ? <Making place={place} recipe={recipe} owner={owner} /> : <Skeleton lines={6} />}
     </div>
   );
 }
 
-function Making({ owner }: { owner: Owner }) {
+interface MakingProps {
+  place: string;
+  recipe: (typeof RECIPE_IDS)[number] | undefined;
+  owner: Owner;
+}
+
+function Making({ place, recipe, owner }: MakingProps) {
   const t = useStrings().webhooks;
-  const { route, navigate } = useRouting();
+  const { navigate } = useRouting();
   const { notify } = useNotices();
-  const recipe = RECIPE_IDS.find((id) => id === route.rest[1]);
   const [start] = useState(() => (recipe ? draftOfRecipe(recipe) : EMPTY));
-  const unsaved = useUnsaved(`trigger new ${recipe ?? ""}`, owner, start, KEPT);
+  const unsaved = useUnsaved(place, owner, start, KEPT);
   const { draft, setDraft, forget } = unsaved;
   useTellUnsaved(unsaved, t.editor.restored);
   const showOnce = useShowOnce();
@@ -46,10 +56,10 @@ function Making({ owner }: { owner: Owner }) {
   );
   useAskBeforeLeaving(isPending);
   const save = async () => {
-    const trigger = await mutateAsync(draft, {
-      onSuccess: ({ id }) => navigate(`/webhooks/${id}`, { replace: true }),
+    const { trigger } = await unsaved.save(async (sent) => {
+      const made = await mutateAsync(sent, { onSuccess: ({ id }) => navigate(`/webhooks/${id}`, { replace: true }) });
+      return { trigger: made, saved: draftOf(made), place: placeOf(made.id) };
     });
-    forget();
     const say = () => notify({ tone: "good", text: t.editor.made, focus: true });
     if (!trigger.secrets[0]?.secret) say();
     else
@@ -83,7 +93,7 @@ function Making({ owner }: { owner: Owner }) {
 export function EditTrigger({ id }: { id: string }) {
   const t = useStrings().webhooks;
   const { data: trigger, error, isPending, refetch } = useTrigger(id);
-  const owner = useOwner();
+  const owner = useOwner(placeOf(id));
   const waits = isPending || !owner;
   return (
     <div aria-busy={waits}>
@@ -104,13 +114,15 @@ function Editing({ trigger, owner }: { trigger: Trigger; owner: Owner }) {
   const t = useStrings().webhooks.editor;
   const { navigate } = useRouting();
   const { notify } = useNotices();
-  const unsaved = useUnsaved(`trigger ${trigger.id}`, owner, draftOf(trigger), KEPT);
+  const unsaved = useUnsaved(placeOf(trigger.id), owner, draftOf(trigger), KEPT);
   const { draft, setDraft, forget } = unsaved;
   useTellUnsaved(unsaved, t.restored);
   const { mutateAsync, isPending, error } = useReplaceTrigger(trigger.id);
   const save = async () => {
-    await mutateAsync(requestOf(draft), { onSuccess: () => navigate(`/webhooks/${trigger.id}`) });
-    forget();
+    await unsaved.save(async (sent) => {
+      const saved = await mutateAsync(requestOf(sent), { onSuccess: () => navigate(`/webhooks/${trigger.id}`) });
+      return { saved: draftOf(saved), place: placeOf(trigger.id) };
+    });
     notify({ tone: "good", text: t.saved, focus: true });
   };
   return (
