@@ -27,7 +27,12 @@ class Limits:
 
 
 def limits(email: str, units_per_minute: int, daily: int | None) -> Limits:
-    return Limits(units_per_minute, daily or gmails_daily_limit(email))
+    return Limits(units_per_minute, daily_limit(email, daily))
+
+
+def daily_limit(email: str, chosen: int | None) -> int:
+    """Recipients a day: what the account's owner has chosen, else what Gmail lets it have."""
+    return chosen or gmails_daily_limit(email)
 
 
 def gmails_daily_limit(email: str) -> int:
@@ -82,7 +87,8 @@ def reserve(calendar: Calendar, now: datetime, recipients: int, limit: Limits) -
     bucket = first = _bucket(start)
     while bucket < first + _HORIZON:
         hour = bucket // _HOUR
-        # A message to more recipients than a day allows would never go: it goes when the day is empty.
+        # A message to more recipients than a day allows is refused. Where the limit was lowered since, it would never
+        # go: it goes when the day is empty.
         room = max(limit.recipients_per_day - recipients, 0)
         if free := _after_full(calendar.recipients, hour, _DAY, room):
             reason = f"the account's daily limit of {limit.recipients_per_day} recipients is used up"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from functions.domain import records
+from functions.domain import pacing, records
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import FieldError, InsufficientPermissions, InvalidMessage, NotFound
@@ -68,6 +68,7 @@ class Composing:
         Raises InvalidMessage, InsufficientPermissions, NotFound; what reading from Gmail raises.
         """
         _check_cancel_if(account, request)
+        _check_day(account, request)
         account = self._with_aliases(account, request)
         sender = _sender(account, request.sender)
         draft = Draft(
@@ -188,3 +189,19 @@ def _check_cancel_if(account: GmailAccount, request: SendRequest) -> None:
         detail = f"{account.email} did not grant reading, so answers can't be seen."
     if detail:
         raise InvalidMessage(f"/cancel_if: {detail}", errors=[FieldError("/cancel_if", detail)])
+
+
+def _check_day(account: GmailAccount, request: SendRequest) -> None:
+    """A message has to fit into one day, or it could not go out without breaking the limit."""
+    one_each = 1 if request.recipients else 0
+    counts = {"to": len(request.to) + one_each, "cc": len(request.cc), "bcc": len(request.bcc)}
+    limit, count = pacing.daily_limit(account.email, account.daily_limit), sum(counts.values())
+    if count <= limit:
+        return
+    detail = f"A message to {count} recipients does not fit into the daily limit of {account.email}, which is {limit}."
+    pointer = f"/{max(counts, key=counts.__getitem__)}"
+    raise InvalidMessage(
+        f"{pointer}: {detail}",
+        remedy=f"Send messages to {limit} recipients at most, or raise the account's `daily_limit`.",
+        errors=[FieldError(pointer, detail)],
+    )

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from functions.domain import records, retries
 from functions.domain.accounts import GmailAccount
-from functions.domain.errors import Unavailable
+from functions.domain.errors import InvalidMessage, Unavailable
+from functions.domain.messages import Address
 from functions.domain.pacing import Calendar
-from functions.domain.ports import Create, Delete, Documents, Write
+from functions.domain.ports import Create, Delete, Documents, Query, Write
 from functions.domain.sends import Status
 from functions.domain.suppressions import Reason, Suppression
 from functions.services import calendars, contents, standing
@@ -45,6 +47,46 @@ def test_a_paced_send_says_why_it_waits_and_until_when(world: World) -> None:
     assert (receipt.status, send.waits_for) == ("queued", "paced")
     assert receipt.next_attempt_at == send.due_at == send.slot_at
     assert "daily limit of 1 recipients" in send.waits_detail
+
+
+@pytest.mark.parametrize("more", [{}, {"dry_run": True}, {"wait": False}, {"send_at": START + timedelta(days=1)}])
+@pytest.mark.parametrize(
+    ("people", "pointer"), [({"to": 4}, "/to"), ({"to": 1, "cc": 2, "bcc": 1}, "/cc"), ({"to": 0, "bcc": 4}, "/bcc")]
+)
+def test_a_message_to_more_recipients_than_a_day_has_is_refused(
+    world: World, people: dict[str, int], pointer: str, more: dict[str, Any]
+) -> None:
+    world.change_account(daily_limit=3)
+    to = {name: tuple(Address(f"{name}{n}@example.org") for n in range(count)) for name, count in people.items()}
+    with pytest.raises(InvalidMessage, match=r"4 recipients .* daily limit of ann@example.com, which is 3") as refused:
+        world.send(**to, **more)
+    assert [error.pointer for error in refused.value.errors] == [pointer]
+    assert "to 3 recipients at most" in refused.value.remedy
+    assert "`daily_limit`" in refused.value.remedy
+    assert world.mailbox.posts == []
+    assert not world.documents.query(Query(f"owners/{OWNER}/sends", order=("created_at", "desc"))).documents
+
+
+def test_each_message_of_a_batch_has_to_fit_into_a_day_and_not_all_of_them(world: World) -> None:
+    world.change_account(daily_limit=3)
+    people, copies = [f"p{n}@example.org" for n in range(5)], [Address(f"cc{n}@example.org") for n in range(3)]
+    for dry_run in (True, False):
+        with pytest.raises(InvalidMessage, match="4 recipients") as refused:
+            world.merge(people, cc=tuple(copies), dry_run=dry_run)
+        assert [error.pointer for error in refused.value.errors] == ["/cc"]
+    batch = world.merge(people, cc=tuple(copies[:2]))
+    world.run(days=6)
+    assert {world.record(send.id).status for send in batch.sends} == {Status.SENT}
+
+
+def test_what_was_accepted_before_the_limit_was_lowered_goes_when_the_day_is_empty(world: World) -> None:
+    world.send()
+    send_id = world.queue(to=tuple(Address(f"p{n}@example.org") for n in range(4)))
+    world.change_account(daily_limit=3)
+    world.deliver()
+    assert world.record(send_id).status is Status.QUEUED
+    world.run(days=2)
+    assert world.record(send_id).status is Status.SENT
 
 
 def test_one_busy_account_delays_no_other(world: World) -> None:

@@ -420,6 +420,20 @@ def test_whose_address_is_suppressed_gets_nothing_and_log_and_trigger_say_so(wor
     assert hook.now().failures == 1
 
 
+def test_a_message_that_no_day_of_its_account_has_room_for_fails_and_the_log_says_so(world: HookWorld) -> None:
+    rules = {"to": (RecipientRule(email="a@example.com"),), "cc": (RecipientRule(email="b@example.com"),)}
+    hook = world.trigger(mapping=replace(MAPPING, **rules))
+    world.change_account(daily_limit=1)
+    answer = hook.post()
+    world.deliver()
+
+    assert world.record(answer.send or "").status is Status.FAILED
+    (logged,) = hook.log()
+    assert (logged.verdict, logged.reason) == (Verdict.FAILED, "invalid_message")
+    assert "2 recipients does not fit into the daily limit" in logged.detail
+    assert world.mailbox.posts == []
+
+
 def test_who_is_suppressed_is_left_out_and_the_others_get_the_message(world: HookWorld) -> None:
     """And the history says whom it went to."""
     rules = {

@@ -158,7 +158,9 @@ export interface paths {
          *
          *     **Rules over several fields.** A message needs at least one recipient in `to`, `cc` or `bcc`, and at most 500
          *     in all; a `text`, an `html` or both; and a `subject`, which may be empty and may be left out in a reply. The
-         *     whole message, encoded, takes at most 36,700,160 bytes.
+         *     whole message, encoded, takes at most 36,700,160 bytes. A message to more recipients than the account's
+         *     `daily_limit` fits into no day and is refused, each message of a batch likewise, and a trigger's when it is
+         *     composed. One that was accepted before the limit was lowered, or is sent again, goes when nothing else went for a day.
          *
          *     **Files** come inline as base64, or as parts of `multipart/form-data`. A file with a `content_id` is an inline
          *     image that the HTML shows as `<img src="cid:…">`. A file that was uploaded before (`/api/gmail/attachments/`) is
@@ -1983,7 +1985,10 @@ export interface components {
                 opens?: boolean | null;
                 clicks?: boolean | null;
             } | null;
-            /** @description Recipients in 24 hours; at most what Gmail allows, which is 500 for gmail.com and 2,000 else. */
+            /**
+             * @description Recipients in 24 hours; at most what Gmail allows, which is 500 for gmail.com and 2,000 else. A single message to
+             *     more recipients is refused from then on; what was accepted before goes when nothing else went for a day.
+             */
             daily_limit?: number | null;
         };
         /** @description What is wrong with the account, and what to do about it. */
