@@ -111,6 +111,7 @@ class Send:
     cancel_if: tuple[str, ...] = ()
     fingerprint: str = ""  # SHA-256 of the request, where it came with an Idempotency-Key
     answered: str = ""  # the status the first caller was told; empty while that call runs
+    answered_due: datetime | None = None  # when it goes out, as they were told; None: at once
     # Counted up by what happens later, one field each: an increment needs no reading, and races with nothing.
     opens: int = 0  # by people; with the machines' in all_opens
     clicks: int = 0
@@ -169,6 +170,12 @@ def again(send: Send, new_id: str, now: datetime, *, asked: bool = True) -> Send
         unsubscribe=send.unsubscribe,
         transactional=send.transactional,
     )
+
+
+def answer(send: Send) -> Send:
+    """With what its caller is told of it now: who repeats the call is told the same, whatever has come since."""
+    due = send.due_at if send.fingerprint and send.status in WAITING and send.due_at != send.created_at else None
+    return replace(send, answered=send.status, answered_due=due)
 
 
 def accept(send: Send, now: datetime) -> Send:

@@ -102,7 +102,7 @@ class Attempting:
         before = claimed.found.send
         if after.status in (Status.QUEUED, Status.FAILED):
             self._pacing.give_back(before)
-        after = replace(after, answered=before.answered or after.status)
+        after = after if before.answered else sends.answer(after)
         settled = self._settling.settle(claimed.found, claimed.account, after)
         if settled.sent_at and (
             self._clock() - settled.sent_at >= LATE or mailboxes.woken(claimed.account, settled.sent_at)

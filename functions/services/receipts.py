@@ -36,7 +36,8 @@ def of(send: Send, status: str, *, repeated: bool = False) -> Receipt:
         return Receipt(
             send.id, status, send.account, send.gmail_message_id, send.gmail_thread_id, send.sent_at, repeated=repeated
         )
-    following = send.due_at if status in sends.WAITING else None
+    due = send.answered_due or send.created_at if repeated else send.due_at
+    following = due if status in sends.WAITING else None
     return Receipt(send.id, status, send.account, next_attempt_at=following, repeated=repeated)
 
 

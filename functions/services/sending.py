@@ -109,7 +109,7 @@ class Sending:
                 send = replace(send, history_id=account.history_id)
                 send = sends.claim(send, random_id("atm", self._random), now)
         if send.status is not Status.SENDING:
-            send = replace(send, answered=send.status)
+            send = sends.answer(send)
         # A prefix of this attempt's own: a rival call with the same Idempotency-Key may be storing another body.
         prefix = f"sends/{account.owner}/{send_id}/{random_id('atm', self._random)}/"
         content = contents.store(

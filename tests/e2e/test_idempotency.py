@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +23,17 @@ def test_the_same_call_again_gives_the_first_answer_and_sends_nothing(
     assert again.headers["Idempotent-Response"] == "true"
     assert len(google.deliveries(ada)) == 1
     assert len(caller.history()) == 1
+
+
+def test_the_first_answer_says_when_the_message_goes_out_though_it_has_been_moved(caller: Caller, ada: Person) -> None:
+    caller.connect(ada)
+    soon, later = (f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (2, 9))
+    first = caller.send_as("moved", send_at=soon).ok(202)
+
+    caller.call("PATCH", f"history/{first['id']}/", {"send_at": later}).ok()
+
+    assert caller.send_as("moved", send_at=soon).ok(202) == first
+    assert first["next_attempt_at"] == soon.replace("Z", ".000Z")
 
 
 def test_another_body_under_the_same_key_is_refused(caller: Caller, ada: Person, google: Google) -> None:

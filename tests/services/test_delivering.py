@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -274,6 +276,40 @@ def test_a_caller_who_waits_is_told_what_happens_next(world: World, answer: Answ
     assert world.record(receipt.id).answered == status
     if status == "queued":
         assert receipt.next_attempt_at == START + timedelta(seconds=900)
+
+
+def moved(world: World, send_id: str) -> None:
+    world.controlling.reschedule(CALLER, send_id, START + timedelta(days=3))
+
+
+def cancelled(world: World, send_id: str) -> None:
+    world.controlling.cancel(CALLER, send_id)
+
+
+def sent(world: World, send_id: str) -> None:
+    world.run(days=2)
+    assert world.record(send_id).status is Status.SENT
+
+
+@pytest.mark.parametrize("then", [moved, cancelled, sent])
+@pytest.mark.parametrize("why", ["queued", "scheduled", "paced", "deferred"])
+def test_a_repeated_call_is_told_what_the_first_was_whatever_has_come_since(
+    world: World, why: str, then: Callable[[World, str], None]
+) -> None:
+    asked: dict[str, Any] = {"queued": {"wait": False}, "scheduled": {"send_at": START + timedelta(days=1)}}
+    if why == "paced":
+        world.change_account(daily_limit=1)
+        world.send()
+    if why == "deferred":
+        world.mailbox.script = [says(429, "", "", retry_after="900")]
+    first = world.send(key="k", fingerprint="f", **asked.get(why, {}))
+
+    at_once = world.repeat("k", "f")
+    then(world, first.id)
+    later = world.repeat("k", "f")
+
+    assert first.next_attempt_at
+    assert at_once == later == replace(first, repeated=True)
 
 
 def test_two_deliveries_of_one_task_at_once_make_one_post(shared: World, open_store) -> None:  # type: ignore[no-untyped-def]

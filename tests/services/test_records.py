@@ -47,7 +47,8 @@ sends = st.builds(
     trigger=st.none() | text, batch=st.none() | text, send_at=st.none() | moments, sent_at=st.none() | moments,
     due_at=st.none() | moments, attempt_id=text, lease_until=st.none() | moments, attempts=tuples(attempts),
     gmail_message_id=st.none() | text, gmail_thread_id=st.none() | text, in_reply_to_send=st.none() | text,
-    fingerprint=text, answered=text, opens=st.integers(0, 2**31), replies=st.integers(0, 2**31),
+    fingerprint=text, answered=text, answered_due=st.none() | moments, opens=st.integers(0, 2**31),
+    replies=st.integers(0, 2**31),
 )  # fmt: skip
 keys = st.builds(
     ApiKey,

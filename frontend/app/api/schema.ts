@@ -152,7 +152,8 @@ export interface paths {
          *
          *     **Repeating.** With an `Idempotency-Key`, the same key and the same body give the first answer again, with the
          *     header `Idempotent-Response: true`, however often they are sent: that is how to retry after a broken
-         *     connection. A refusal by Gmail counts as an answer, too. The same key with another body answers 422
+         *     connection. It is the first answer whatever has become of the message since: the history says that. A refusal by
+         *     Gmail counts as an answer, too. The same key with another body answers 422
          *     `idempotency_mismatch`, and while the first call still runs 409 `idempotency_in_progress`. A key is kept for as
          *     long as the send's record. After `unavailable` nothing is kept, so the same call tries anew.
          *
