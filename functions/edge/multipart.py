@@ -136,11 +136,11 @@ def _read(events: Iterator[object], blobs: Blobs, prefix: str) -> Form:
 
 
 def _file(event: Field | File, blocks: Iterator[bytes], blobs: Blobs, name: str, budget: Budget) -> UploadedFile | None:
-    """None for what a browser sends of a field in which no file was chosen: no name, and nothing in it."""
-    if not isinstance(event, File) or (not event.filename and any(blocks)):
-        detail = "A part named `attachments` has no file name."
-        raise InvalidMessage(f"/attachments: {detail}", errors=[FieldError("/attachments", detail)])
-    if not event.filename:
+    """None for what is sent of a field in which no file was chosen: no name, and nothing in it."""
+    if not isinstance(event, File) or not event.filename:
+        if any(blocks):
+            detail = "A part named `attachments` has no file name."
+            raise InvalidMessage(f"/attachments: {detail}", errors=[FieldError("/attachments", detail)])
         return None
     scan = Scan(event.filename, budget)
     blocks = scan.through(blocks)

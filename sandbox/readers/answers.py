@@ -38,6 +38,8 @@ def answer(letter: Letter, text: str | None, changed: Mapping[str, str | None], 
     message = EmailMessage(SMTP)
     if not all(map(_NAME.fullmatch, changed)):
         raise NotWritten("that is no name of a header")
+    if own := [name for name in changed if name.lower().startswith("content-")]:
+        raise NotWritten(f"{own[0]} is the answer's own: it is a plain text")
     try:
         for name, value in _merged(wanted, changed).items():
             message[name] = value

@@ -68,6 +68,7 @@ def test_a_part_may_say_that_it_is_not_encoded(encoding: str) -> None:
 
 def test_a_field_in_which_no_file_was_chosen_is_no_file() -> None:
     assert read(NOT_CHOSEN) == []
+    assert read(NOT_CHOSEN.replace(b'; filename=""', b"")) == []  # as programs send it
     assert read(NOT_CHOSEN, file("text/csv"), NOT_CHOSEN) == [("a.csv", "text/csv", 1)]
 
 

@@ -162,6 +162,13 @@ def test_headers_of_a_reply_can_be_chosen(google: Google, ada: Account) -> None:
         google.play(sent["id"], "reply", 400, headers=wrong)
 
 
+@pytest.mark.parametrize("kind", ["multipart/report", "multipart/mixed; boundary=b", "message/rfc822", "text/html", ""])
+def test_a_reply_is_a_text_whatever_its_headers_would_have_it_be(google: Google, ada: Account, kind: str) -> None:
+    sent = ada.sent(message("Plan"))
+    error = google.play(sent["id"], "reply", 400, headers={"content-Type": kind})["error"]
+    assert "plain text" in error
+
+
 def test_somebody_from_elsewhere_answers_under_their_name(google: Google, ada: Account) -> None:
     sent = ada.sent(message(to="Bo Ek <bo@elsewhere.example>, eve@elsewhere.example"))
     first = mail(ada, google.play(sent["id"], "reply")["id"])
