@@ -946,7 +946,7 @@ export interface paths {
         /**
          * Delete a template with its versions
          * @description Sends that used it keep its id, the number of the version, and what they said; those that are scheduled go out. A layout
-         *     that drafts name is not deleted.
+         *     that drafts name is not deleted, nor is a template that triggers use: the answer names them.
          */
         delete: operations["deleteTemplate"];
         options?: never;
@@ -5867,7 +5867,10 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description It is the layout of other templates, which are named, or is being changed by another call. */
+            /**
+             * @description It is the layout of other templates, or triggers use it, which are named; or it is being changed by another
+             *     call.
+             */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
