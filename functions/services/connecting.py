@@ -39,6 +39,8 @@ from functions.services.parked_grants import ParkedGrants
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
 
+AT_ONCE = 20  # sign-ins of one account that may end at the same moment
+
 if TYPE_CHECKING:
     from functions.domain.google_ports import OAuthClient
 
@@ -159,7 +161,7 @@ class Connecting:
             raise
 
     def _store(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
-        for _ in range(3):
+        for _ in range(AT_ONCE):
             before = self._accounts.find(owner, derived_id("acc", owner, grant.sub))
             account = self._connected(owner, grant, before.account if before else None)
             if before is None:

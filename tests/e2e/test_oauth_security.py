@@ -339,6 +339,22 @@ def test_two_callbacks_at_once_connect_once(user: Caller, browser: Browser, ada:
     user.send().ok()
 
 
+def test_many_sign_ins_of_one_account_that_end_at_once_all_connect_it(
+    user: Caller, browser: Browser, ada: Person
+) -> None:
+    browsers = [Browser(browser.host) for _ in range(10)]
+    links = [one.link(user, ada) for one in browsers]
+    begin = Gate(len(links))
+
+    def call(number: int) -> int:
+        begin()
+        return browsers[number].get(links[number], accept="application/json").status
+
+    with ThreadPoolExecutor(len(links)) as pool:
+        assert list(pool.map(call, range(len(links)))) == [200] * len(links)
+    assert len(user.accounts()) == 1
+
+
 # The confirm step, for frontends on another site
 
 
