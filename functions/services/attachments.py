@@ -23,6 +23,7 @@ from functions.domain.ids import looks_like
 from functions.domain.messages import Attachment
 from functions.domain.ports import Blobs, Clock, Document, Documents, Query, Update
 from functions.domain.send_requests import AttachmentRef
+from functions.services import retry_if_stale
 from functions.services.contents import BlobSource
 
 TRIES = 6  # against whoever changes the same record at the same moment
@@ -89,16 +90,11 @@ class Attachments:
         except BlobMissing:
             raise NotFound("This file is no longer kept.") from None
 
+    @retry_if_stale  # a send has just asked for it: what it noted counts
     def delete(self, caller: Caller, attachment_id: str) -> None:
         """No new send can refer to it. Raises NotFound, Conflict."""
-        for _ in range(TRIES):
-            there = self.find(caller, attachment_id)
-            try:
-                self.save(there, attachments.deleted(there.attachment, self._clock()))
-                return
-            except PreconditionFailed:
-                continue  # a send has just asked for it: what it noted counts
-        raise Conflict
+        there = self.find(caller, attachment_id)
+        self.save(there, attachments.deleted(there.attachment, self._clock()))
 
     def resolve(
         self, caller: Caller, refs: Sequence[AttachmentRef], needed_until: datetime, at: Sequence[str]
@@ -163,20 +159,14 @@ class Attachments:
                 there = found(self._documents.get(path(caller.owner, attachment_id)))
         raise Conflict
 
+    @retry_if_stale
     def _keep(self, owner: str, attachment_id: str, until: datetime) -> None:
-        for _ in range(TRIES):
-            there = found(self._documents.get(path(owner, attachment_id)))
-            if there is None or there.attachment.purge_at <= self._clock():
-                return
-            kept = attachments.kept(there.attachment, until)
-            if kept is there.attachment:
-                return
-            try:
-                self.save(there, kept)
-                return
-            except PreconditionFailed:
-                continue
-        raise Conflict
+        there = found(self._documents.get(path(owner, attachment_id)))
+        if there is None or there.attachment.purge_at <= self._clock():
+            return
+        kept = attachments.kept(there.attachment, until)
+        if kept is not there.attachment:
+            self.save(there, kept)
 
     def _as_part(self, attachment: StoredAttachment, ref: AttachmentRef) -> Attachment:
         return Attachment(

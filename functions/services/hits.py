@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.domain import hits, records, verdicts
-from functions.domain.errors import Conflict, PreconditionFailed
+from functions.domain.errors import Conflict
 from functions.domain.events import Counting, Event
 from functions.domain.hits import Hit
 from functions.domain.ids import RandomBytes, random_id
@@ -19,12 +19,11 @@ from functions.domain.ports import Data, Document, Documents, Increment, Query, 
 from functions.domain.sends import Send
 from functions.domain.track_tokens import Tracked
 from functions.domain.verdicts import PEOPLE, WINDOW, Verdict
-from functions.services import outbox, owners
+from functions.services import outbox, owners, retry_if_stale
 from functions.services.timeline import Timeline
 
 LIMIT = 200  # hits of one send that are kept and counted: a program that comes again and again must not fill the store
 NEAR = 50  # hits around one that are looked at
-TRIES = 5  # against hits of the same send at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +85,24 @@ class Hits:
         """Judge all hits of a send by today's rules; how many verdicts changed. Raises Unavailable, Conflict."""
         return self._judge_again(owner, send_id, None)
 
+    @retry_if_stale  # another hit judges the same ones at this moment
     def _judge_again(self, owner: str, send_id: str, since: datetime | None) -> int:
         """The hits from `since` on, each with everything that was seen around it; verdicts and counters together."""
-        for _ in range(TRIES):
-            found = self._of(owner, send_id, since - WINDOW if since else None)
-            judged = verdicts.regrade([hits.of(event) for event, _ in found])
-            changed = [
-                (event, document, verdict)
-                for (event, document), verdict in zip(found, judged, strict=True)
-                if (since is None or event.at >= since) and _differs(event, verdict)
-            ]
-            if not changed:
-                return 0
-            writes: list[Write] = [
-                Update(document.path, dataclasses.asdict(verdict), version=document.version)
-                for _, document, verdict in changed
-            ]
-            count = _recount([(event, verdict) for event, _, verdict in changed])
-            try:
-                self._documents.commit([*writes, *([Update(outbox.path(owner, send_id), count)] if count else [])])
-            except PreconditionFailed:  # another hit judged the same ones at this moment
-                continue
-            return len(changed)
-        raise Conflict
+        found = self._of(owner, send_id, since - WINDOW if since else None)
+        judged = verdicts.regrade([hits.of(event) for event, _ in found])
+        changed = [
+            (event, document, verdict)
+            for (event, document), verdict in zip(found, judged, strict=True)
+            if (since is None or event.at >= since) and _differs(event, verdict)
+        ]
+        writes: list[Write] = [
+            Update(document.path, dataclasses.asdict(verdict), version=document.version)
+            for _, document, verdict in changed
+        ]
+        if count := _recount([(event, verdict) for event, _, verdict in changed]):
+            writes.append(Update(outbox.path(owner, send_id), count))
+        self._documents.commit(writes)
+        return len(changed)
 
     def _of(self, owner: str, send_id: str, since: datetime | None) -> list[tuple[Event, Document]]:
         """Opens and clicks, oldest first. All of a send, or the first ones since a moment: enough to know a burst."""

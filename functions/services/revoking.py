@@ -15,6 +15,7 @@ from functions.domain.accounts import GmailAccount
 from functions.domain.errors import GmailRejected, IntegrationError, PreconditionFailed, ReauthRequired
 from functions.domain.google_ports import Grant, OAuthClient
 from functions.domain.ports import Delete, Document, Documents, Query, Unsealable, Update
+from functions.services import pages
 from functions.services.erasing import walk
 from functions.services.tokens import Tokens
 
@@ -47,13 +48,9 @@ class Revoking:
 
     def _with_token(self) -> Iterator[Document]:
         """By the time of the last send: whoever sends meanwhile only moves back in the line."""
-        after = None
-        while True:
-            query = Query("accounts", order=("last_sent_at", "asc"), limit=PAGE, after=after, group=True)
-            page = self._documents.query(query)
+        query = Query("accounts", order=("last_sent_at", "asc"), limit=PAGE, group=True)
+        for page in pages(self._documents, query):
             yield from (document for document in page.documents if document.data.get("refresh_token"))
-            if (after := page.next) is None:
-                return
 
     def _revoke_parked(self, document: Document) -> str:
         outcome = self._told(lambda: self._parked(document).token)
