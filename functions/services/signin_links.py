@@ -85,6 +85,13 @@ class SignInLinks:
                 remedy="Add it to RETURN_URLS, or leave it out.",
                 errors=[FieldError("/return_to", "is not on the list of allowed return URLs")],
             )
+        if expected_email:
+            from functions.domain.addresses import email_problem  # few ask for somebody
+
+            if problem := email_problem(expected_email):
+                raise InvalidRequest(
+                    "`expected_email` is not an email address.", errors=[FieldError("/expected_email", problem)]
+                )
         if len(browser) != 43 or not browser.isascii():
             browser = _b64(self._random(32))
         state = State(

@@ -99,6 +99,12 @@ def test_a_query_that_is_not_known_is_refused(user: Caller, query: dict[str, str
     user.get("authorize/", **query).problem(400, "invalid_request")
 
 
+@pytest.mark.parametrize("expected", ["ada", "Ada <ada@example.com>", "ada@example.com,bo@example.com"])
+def test_nobody_can_be_expected_who_has_no_address(user: Caller, expected: str) -> None:
+    found = user.get("authorize/", expected_email=expected).problem(400, "invalid_request")
+    assert [error["pointer"] for error in found["errors"]] == ["/expected_email"]
+
+
 @pytest.mark.parametrize(
     ("accept", "status"),
     [
