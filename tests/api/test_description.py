@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 from functions.domain import (
     attachment_rules,
     attachments,
+    bounce_rules,
     errors,
     header_rules,
     messages,
@@ -316,6 +317,9 @@ def test_limits_in_the_text_are_those_of_the_code() -> None:
 def test_words_are_those_of_the_code() -> None:
     assert SCHEMAS["SendStatus"]["enum"] == [status.value for status in Status]
     assert SCHEMAS["KeyScope"]["enum"] == list(SCOPES)
+    evidence = SCHEMAS["Event"]["properties"]["evidence"]["properties"]
+    assert evidence["category"]["enum"] == list(bounce_rules.Category)
+    assert set(evidence["action"]["enum"]) == {"wait", *(action for _, action in bounce_rules.ADVICE.values())}
     assert SCHEMAS["Attachment"]["properties"]["status"]["enum"] == [
         s.value for s in AttachmentStatus if s is not AttachmentStatus.DELETED
     ]

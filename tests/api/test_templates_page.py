@@ -39,7 +39,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"| {templates.BODY_LIMITS['message']:,} bytes as JSON; a layout {templates.BODY_LIMITS['layout']:,} |",
         f"| variables | {template_values.VARIABLES_LIMIT}; {templates.VARIABLES_LIMIT:,} bytes with",
         f"| a string | {template_values.STRING_LIMIT:,} characters |",
-        f"| a list | {template_values.ITEMS_LIMIT:,} items, {template_values._VALUES_DEPTH} levels deep |",
+        f"| a list | {template_values.ITEMS_LIMIT:,} items, {template_values._VALUES_DEPTH} levels deep; "
+        f"{template_values._VALUES_LIMIT:,} values at all depths together |",
         f"| all values of a send | {template_values._VALUES_SIZE:,} characters |",
         f"| {TAGS_LIMIT:,} in one text, nested {DEPTH_LIMIT} deep |",
     ):

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from functions.adapters.jmespath_paths import JmesPaths
-from functions.domain import signed_headers, triggers
+from functions.adapters.jmespath_paths import DEPTH_LIMIT, JmesPaths
+from functions.domain import signatures, signed_headers, triggers
 from functions.domain.signatures import SCHEMES
 from tests.api import pages
 from tests.api.service import Service, fetch, running
@@ -201,10 +201,14 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"for {triggers.BODY_KEPT_FOR.days} days" in TEXT
     assert (triggers.FAILING_AT, triggers.MAX_SECRETS) == (5, 4)
     assert f"{triggers.OVERLAP.total_seconds() / 3600:g} hours more" in TEXT
+    (low, high), (least, most) = signatures._SECRET_LIMITS, signatures._KEY_LIMITS
     for row in (
         f"| triggers | {triggers.MAX_TRIGGERS} |",
         f"| a webhook's body | {triggers.BODY_LIMIT:,} bytes |",
-        f"| an expression | {triggers.EXPRESSION_LIMIT:,} characters |",
+        f"| secrets | {triggers.MAX_SECRETS} that are good at one time, each of {low} to {high} characters; ",
+        f"`whsec_` and {least} to {most} bytes |",
+        f"| an expression | {triggers.EXPRESSION_LIMIT:,} characters, "
+        f"{DEPTH_LIMIT} parentheses, {DEPTH_LIMIT} parts deep",
         f"| variables | {triggers.VARIABLES_LIMIT} |",
         f"| entries of `to`, `cc` and `bcc` | {triggers.RECIPIENTS_LIMIT} |",
         f"| `allowed_domains` | {triggers.DOMAINS_LIMIT} |",

@@ -811,7 +811,7 @@ export interface paths {
          *
          *     CSV has a header that names its columns: `address` (or `email`), and if wanted `reason`, `note` and
          *     `created_at`. Without a header the columns are these, in this order. Commas or semicolons; empty cells are
-         *     absent. What the export gives can be given back as it is.
+         *     absent. What the export gives can be given back as it is, 10,000 rows at a time.
          */
         post: operations["addSuppressions"];
         delete?: never;
@@ -2378,8 +2378,25 @@ export interface components {
             verdict: string | null;
             /** @description Why it was judged so, in a sentence. */
             reason: string | null;
-            /** @description What was seen, as far as it is still kept. */
-            evidence: Record<string, never> | null;
+            /**
+             * @description What was seen, as far as it is still kept. Of `bounced` and `delayed` also what kind of refusal it is and what to
+             *     do about it, of `unsubscribed` how.
+             */
+            evidence: {
+                /** @enum {string} */
+                category?: "no_such_mailbox" | "mailbox_disabled" | "domain_not_found" | "mailbox_full" | "rate_limited" | "unreachable" | "too_large" | "spam" | "content" | "authentication" | "blocked" | "policy" | "loop" | "other";
+                /**
+                 * @description Of `delayed` always `wait`, whatever the category.
+                 * @enum {string}
+                 */
+                action?: "wait" | "suppress" | "retry_later" | "fix_content" | "fix_authentication" | "contact_postmaster" | "review";
+                /** @description The code of RFC 3463, such as `5.1.1`; empty where there is none. */
+                status?: string;
+                /** @description The server's words. */
+                diagnostic?: string;
+                /** @enum {string} */
+                how?: "one-click" | "page";
+            } | null;
         };
         Batch: {
             batch: string;
@@ -2807,7 +2824,10 @@ export interface components {
              * @enum {string|null}
              */
             algorithm?: "sha256" | "sha512" | null;
-            /** @description The header that tells webhooks apart. Without it, their bodies do. */
+            /**
+             * @description The header that tells webhooks apart. Without it their bodies do, and without a `timestamp_header` as well: no two
+             *     with the same body count then.
+             */
             id_header?: string | null;
             /**
              * @description A header with Unix seconds. `<timestamp>.<body>` is signed then, and refused after five minutes; the body
