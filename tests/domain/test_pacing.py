@@ -77,6 +77,20 @@ def test_the_calendars_of_several_instances_merge_to_one(sequence: list[tuple[in
     assert sum(stored.units.values()) == len(sequence) * SEND_UNITS
 
 
+@pytest.mark.parametrize(
+    ("limit", "least", "most"),
+    [(Limits(SEND_UNITS), MINUTE, timedelta(seconds=65)), (Limits(recipients_per_day=1), timedelta(days=1), 25 * HOUR)],
+)
+def test_a_window_lasts_up_to_one_step_longer_than_it_is_called(
+    limit: Limits, least: timedelta, most: timedelta
+) -> None:
+    begins = NOW.replace(second=0)  # of a step of both kinds
+    for at, waits in ((begins, most), (begins + most - least - timedelta(milliseconds=1), least)):
+        calendar, _ = reserved(Calendar(), at, 1, limit)
+        _, following = reserved(calendar, at, 1, limit)
+        assert waits <= following.at - at <= most
+
+
 def test_a_burst_of_a_thousand_is_spread_over_the_minutes_it_needs() -> None:
     limit, calendar, slots = Limits(6000, 2000), Calendar(), []
     for _ in range(1000):

@@ -1988,7 +1988,8 @@ export interface components {
             } | null;
             /**
              * @description Recipients in 24 hours; at most what Gmail allows, which is 500 for gmail.com and 2,000 else. A single message to
-             *     more recipients is refused from then on; what was accepted before goes when nothing else went for a day.
+             *     more recipients is refused from then on; what was accepted before goes when nothing else went for a day. The day
+             *     is counted in whole hours, so that it may take up to 25 until the next one goes.
              */
             daily_limit?: number | null;
         };
@@ -2856,6 +2857,10 @@ export interface components {
             /** @description Where answers go. */
             reply_to?: components["schemas"]["RecipientRule"][] | null;
         };
+        /**
+         * @description A minute is counted in steps of five seconds and a day in whole hours, one step more than fits: it may take up to 65
+         *     seconds, or 25 hours, until the next one may come. `Retry-After` says when.
+         */
         TriggerRate: {
             per_minute?: number | null;
             per_day?: number | null;
