@@ -35,6 +35,14 @@ def daily_limit(email: str, chosen: int | None) -> int:
     return chosen or gmails_daily_limit(email)
 
 
+def day_problem(email: str, chosen: int | None, recipients: int) -> str:
+    """What is wrong with a message to so many; empty where it fits into a day."""
+    limit = daily_limit(email, chosen)
+    if recipients <= limit:
+        return ""
+    return f"A message to {recipients} recipients does not fit into the daily limit of {email}, which is {limit}."
+
+
 def gmails_daily_limit(email: str) -> int:
     """Recipients a day that Gmail itself lets an account of this kind have."""
     consumer = email.rpartition("@")[2] in ("gmail.com", "googlemail.com")

@@ -195,11 +195,10 @@ def _check_day(account: GmailAccount, request: SendRequest) -> None:
     """A message has to fit into one day, or it could not go out without breaking the limit."""
     one_each = 1 if request.recipients else 0
     counts = {"to": len(request.to) + one_each, "cc": len(request.cc), "bcc": len(request.bcc)}
-    limit, count = pacing.daily_limit(account.email, account.daily_limit), sum(counts.values())
-    if count <= limit:
+    detail = pacing.day_problem(account.email, account.daily_limit, sum(counts.values()))
+    if not detail:
         return
-    detail = f"A message to {count} recipients does not fit into the daily limit of {account.email}, which is {limit}."
-    pointer = f"/{max(counts, key=counts.__getitem__)}"
+    limit, pointer = pacing.daily_limit(account.email, account.daily_limit), f"/{max(counts, key=counts.__getitem__)}"
     raise InvalidMessage(
         f"{pointer}: {detail}",
         remedy=f"Send messages to {limit} recipients at most, or raise the account's `daily_limit`.",

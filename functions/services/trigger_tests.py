@@ -110,11 +110,15 @@ class TriggerTests:
         assert tried.mapped  # noqa: S101 - it is what the recipients are taken from
         asked = {"to": tried.mapped.to, "cc": tried.mapped.cc, "bcc": tried.mapped.bcc}
         standing = self._standings.of(trigger.owner, [a.email for people in asked.values() for a in people])
+        left = 0
         for name, people in asked.items():
             for index, address in enumerate(people):
                 if reason := standing.reason(address.email, trigger.fields.transactional):
                     tried = tried.wrong(f"/{name}/{index}", f"The suppression list forbids it: {reason}.")
-        return tried
+                else:
+                    left += 1
+        detail = self._triggers.day_problem(trigger, left)
+        return tried.wrong("/mapping", detail) if detail else tried
 
     def _message(self, trigger: Trigger, found: Mapped, tried: Tried) -> Tried:
         made = recipe(trigger, found)

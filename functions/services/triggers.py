@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.domain import accounts as account_rules
-from functions.domain import records, signatures, triggers
+from functions.domain import pacing, records, signatures, triggers
 from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
 from functions.domain.errors import Conflict, FieldError, InvalidRequest, NotFound
@@ -139,6 +139,12 @@ class Triggers:
         documents = self._documents.get_many([accounts.path(*one) for one in ids]) if ids else []
         of_account = {one: _account_problem(document) for one, document in zip(ids, documents, strict=True)}
         return {t.id: problem for t in found if (problem := of_account[t.owner, t.account])}
+
+    def day_problem(self, trigger: Trigger, recipients: int) -> str:
+        """What is wrong with so many of one message; empty where it fits into a day of the account."""
+        document = self._documents.get(accounts.path(trigger.owner, trigger.account))
+        account = records.from_data(GmailAccount, document.data) if document else None
+        return pacing.day_problem(account.email, account.daily_limit, recipients) if account else ""
 
     def _account(self, caller: Caller, fields: TriggerFields) -> GmailAccount:
         account = self._accounts.resolve(caller, fields.account or None)

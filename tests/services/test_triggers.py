@@ -436,6 +436,17 @@ def test_a_test_says_what_is_wrong_and_where(world: HookWorld) -> None:
     assert tried(PAYLOAD) == (False, ["/account"])
 
 
+def test_a_test_says_that_no_day_has_room_for_so_many_recipients(world: HookWorld) -> None:
+    rules = {"to": (RecipientRule(email="a@example.com"),), "bcc": (RecipientRule(email="b@example.com"),)}
+    hook = world.trigger(mapping=replace(MAPPING, **rules))
+    trial = Trial(body=json.dumps(PAYLOAD).encode())
+    assert world.trigger_tests.test(CALLER, hook.made, trial).problems == ()
+    world.change_account(daily_limit=1)
+    (problem,) = world.trigger_tests.test(CALLER, hook.made, trial).problems
+    assert problem.pointer == "/mapping"
+    assert "2 recipients does not fit into the daily limit" in problem.detail
+
+
 def test_a_test_with_headers_looks_at_the_signature(world: HookWorld, hook: Hook) -> None:
     body = json.dumps(PAYLOAD).encode()
     right = signed(hook.secret, "msg_1", int(world.clock().timestamp()), body)
