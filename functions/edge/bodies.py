@@ -97,7 +97,8 @@ def check_readable(request: Request, limit: int) -> None:
 
 def discard(request: Request, seconds: float) -> None:
     """Reads what has not been read of the body, within limits of size and time."""
-    if isinstance(request.stream, io.BytesIO) or (request.content_length or 0) > DISCARD_LIMIT:
+    announced = request.content_length or "Transfer-Encoding" in request.headers
+    if not announced or isinstance(request.stream, io.BytesIO) or (request.content_length or 0) > DISCARD_LIMIT:
         return
     left = DISCARD_LIMIT
     with (
@@ -114,7 +115,7 @@ def discard(request: Request, seconds: float) -> None:
 def _ending(request: Request, seconds: float) -> Iterator[None]:
     """The body ends then, whatever still comes: a limit for each read would not hold where it comes byte by byte."""
     connection = request.environ.get("gunicorn.socket")
-    if connection is None or not (request.content_length or "Transfer-Encoding" in request.headers):
+    if connection is None:
         yield
         return
     timer = threading.Timer(seconds, _stop_reading, [connection])
