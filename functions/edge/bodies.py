@@ -4,9 +4,8 @@ import contextlib
 import io
 import json
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request
@@ -95,42 +94,35 @@ def check_readable(request: Request, limit: int) -> None:
         _too_large(limit)
 
 
+def announced(request: Request) -> bool:
+    """Whether there is a body, or more of it than none."""
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+
+
+def within(request: Request, seconds: float) -> AbstractContextManager[None]:
+    """What comes of the body comes within this time."""
+    if not announced(request):
+        return nullcontext()
+    from functions.edge.deadlines import DEADLINES  # most bodies are read by then, or there is none
+
+    return DEADLINES.within(request, seconds)
+
+
 def discard(request: Request, seconds: float) -> None:
     """Reads what has not been read of the body, within limits of size and time."""
-    announced = request.content_length or "Transfer-Encoding" in request.headers
-    if not announced or isinstance(request.stream, io.BytesIO) or (request.content_length or 0) > DISCARD_LIMIT:
+    if not announced(request) or isinstance(request.stream, io.BytesIO):
+        return
+    if (request.content_length or 0) > DISCARD_LIMIT:
         return
     left = DISCARD_LIMIT
     with (
         contextlib.suppress(InvalidRequest),
-        _ending(request, seconds),
+        within(request, seconds),
     ):  # it can't be read: then there is nothing to drop
         for block in blocks(request):
             left -= len(block)
             if left <= 0:
                 return
-
-
-@contextlib.contextmanager
-def _ending(request: Request, seconds: float) -> Iterator[None]:
-    """The body ends then, whatever still comes: a limit for each read would not hold where it comes byte by byte."""
-    connection = request.environ.get("gunicorn.socket")
-    if connection is None:
-        yield
-        return
-    timer = threading.Timer(seconds, _stop_reading, [connection])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _stop_reading(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it is closed
-        # Of the plain socket: that of TLS would forget what it has agreed on for the answer.
-        socket.socket.shutdown(connection, socket.SHUT_RD)
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -58,6 +58,7 @@ class Call(NamedTuple):
 
 # Seconds for what is left of a refused body. A stranger's may be slow on purpose: it keeps no thread from others.
 PATIENCE, STRANGERS = 300.0, 5.0
+READING = 20.0  # seconds for a body that anyone may send; those whose webhooks these are wait for 5 to 30 themselves
 _KNOWN = "gmail.known"  # of a request's environment: who sent it may do so
 
 _UNLESS_GIVEN = (
@@ -161,7 +162,7 @@ class Endpoint:
         method = "GET" if request.method == "HEAD" else request.method
         for route, ids in matching:
             if route.method == method:
-                with route.ahead(request, app):
+                with _ahead(route, request, app):
                     caller = _authorize(request, app, route.who)
                     request.environ[_KNOWN] = caller is not None
                     return route.handler(Call(request, app, ids, request_id, caller))
@@ -175,6 +176,11 @@ class Endpoint:
 
 def _methods(matching: list[tuple[Route, dict[str, str]]]) -> list[str]:
     return sorted({route.method for route, _ in matching})
+
+
+def _ahead(route: Route, request: Request, app: App) -> AbstractContextManager[None]:
+    """What a route reads ahead; nothing for anyone, whose body has to come in time."""
+    return bodies.within(request, READING) if route.who.anyone else route.ahead(request, app)
 
 
 def _authorize(request: Request, app: App, who: Who) -> Caller | None:
