@@ -3,21 +3,32 @@
 Where it stays unknown whether a send was put on record, its files are kept: one that nobody needs does less harm than a
 message that has lost its own. In the cloud the bucket removes them in the end (infra/bucket.tf). On a laptop the sweep
 looks once a day which of the old ones no record names.
+
+That says something only of a directory with the files of this store alone. So the first sweep, at the start, writes the
+store's id into it, as long as it holds no uploads; a store that finds another's id notes that there are several. From
+then on, as where an unknown store's uploads were found, nothing is removed.
 """
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import contextlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from functions.domain import records
 from functions.domain.batches import Batch
 from functions.domain.contents import Content
-from functions.domain.ports import Clock, Documents
+from functions.domain.errors import BlobMissing, PreconditionFailed
+from functions.domain.ids import RandomBytes, random_id
+from functions.domain.ports import Clock, Create, Documents
 from functions.services.erasing import walk
 
 PREFIX = "uploads/"  # and then the owner, as edge/send_bodies.py names them
 OLD = timedelta(days=2)  # long after the request that stored a file is over, whatever became of it
 EVERY = timedelta(days=1)
+STORE = "stores/blobs"  # the document with the store's id
+BINDING = "store"  # the blob with the id of the store whose files these are
+SEVERAL = "several"  # instead of an id
+EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Directory(Protocol):
@@ -27,12 +38,17 @@ class Directory(Protocol):
 
     def delete(self, name: str) -> None: ...
 
+    def read(self, name: str) -> Iterator[bytes]: ...
+
+    def write(self, name: str, blocks: Iterable[bytes], *, once: bool = False) -> object: ...
+
 
 class Orphans:
-    def __init__(self, documents: Documents, directory: Directory, clock: Clock) -> None:
+    def __init__(self, documents: Documents, directory: Directory, clock: Clock, random: RandomBytes) -> None:
         self._documents = documents
         self._directory = directory
         self._clock = clock
+        self._random = random
         self._next: datetime | None = None
 
     def remove(self) -> None:
@@ -40,6 +56,40 @@ class Orphans:
         now = self._clock()
         if self._next and now < self._next:
             return
+        if self._is_ours():
+            self._look(now)
+        self._next = now + EVERY
+
+    def _is_ours(self) -> bool:
+        """Whether the directory holds files of this store alone, as far as anybody has noted."""
+        store = self._store()
+        bound = self._bound()
+        if bound is None:
+            if next(self._directory.older(PREFIX, EVER), None) is not None:
+                return False  # nobody knows whose they are
+            try:
+                self._directory.write(BINDING, [store.encode()], once=True)
+                return True
+            except PreconditionFailed:  # another store was faster, or a process of this one
+                bound = self._bound()
+        if bound not in (store, SEVERAL):
+            self._directory.write(BINDING, [SEVERAL.encode()])
+        return bound == store
+
+    def _store(self) -> str:
+        """Its id, which is made once."""
+        with contextlib.suppress(PreconditionFailed):  # it has one
+            self._documents.commit([Create(STORE, {"id": random_id("str", self._random)})])
+        found = self._documents.get(STORE)
+        return str(found.data["id"]) if found else ""
+
+    def _bound(self) -> str | None:
+        try:
+            return b"".join(self._directory.read(BINDING)).decode()
+        except BlobMissing:
+            return None
+
+    def _look(self, now: datetime) -> None:
         by_owner: dict[str, list[str]] = {}
         for name in self._directory.older(PREFIX, now - OLD):
             by_owner.setdefault(name.split("/")[1], []).append(name)
@@ -48,7 +98,6 @@ class Orphans:
             for name in names:
                 if name not in needed:
                     self._directory.delete(name)
-        self._next = now + EVERY
 
     def _needed(self, owner: str) -> Iterator[str]:
         for document in walk(self._documents, f"owners/{owner}/contents"):

@@ -43,8 +43,9 @@ class Hosting:
 
     @property
     def blobs(self) -> list[Path]:
-        """The stored files."""
-        return [path for path in (self.directory / "blobs").rglob("*") if path.is_file()]
+        """The stored files, without the one that names the store."""
+        blobs = self.directory / "blobs"
+        return [path for path in blobs.rglob("*") if path.is_file() and path != blobs / "=store"]
 
     def settings(self) -> dict[str, str]:
         return {

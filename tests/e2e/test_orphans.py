@@ -1,7 +1,8 @@
 """Files of a request whose send may be on record or not, on a laptop."""
 
 import os
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,11 @@ def sweep(inside: Inside, **later: float) -> None:
 @pytest.fixture
 def orphan(inside: Inside, user: Caller, ada: Person, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of a send that was not recorded, as far as anybody could tell."""
+    inside.app.sweeping.sweep()  # as at the start
+    return orphaned(inside, user, ada, monkeypatch)
+
+
+def orphaned(inside: Inside, user: Caller, ada: Person, monkeypatch: pytest.MonkeyPatch) -> Path:
     user.connect(ada)
 
     def uncertain(*_: Any) -> Any:
@@ -94,6 +100,70 @@ def test_what_is_no_upload_of_a_request_is_left_alone(inside: Inside, user: Call
     sweep(inside, days=5)
 
     assert sorted(inside.blobs) == sorted(others)
+
+
+def test_another_store_with_the_same_directory_removes_nothing_of_the_first_nor_the_first_of_it(
+    inside: Inside, user: Caller, orphan: Path, make_inside: Callable[..., Inside]
+) -> None:
+    later = (inside.app.clock() + timedelta(days=200)).isoformat()
+    post(user, send_at=later).ok(202)
+    before = uploads(inside)
+    assert len(before) == 2
+    assert orphan in before
+
+    other = make_inside(STORE_URL=f"sqlite:///{inside.directory}/other.db")
+    for _ in range(2):
+        sweep(other, days=5)
+        assert uploads(inside) == before
+
+    sweep(inside, days=10)  # what the other one has stored is in no record of this one
+    assert uploads(inside) == before
+
+
+def test_what_lay_in_a_directory_that_names_no_store_is_left_alone(
+    inside: Inside, user: Caller, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = orphaned(inside, user, ada, monkeypatch)
+    for _ in range(2):
+        sweep(inside, days=5)
+        assert uploads(inside) == [left]
+
+    left.unlink()
+    sweep(inside, days=1)
+    left.write_bytes(b"x")
+    os.utime(left, (0, 0))
+    sweep(inside, days=1.1)
+
+    assert uploads(inside) == []  # with nothing in it, it became this store's
+
+
+def test_a_store_is_known_again_after_a_restart(
+    inside: Inside, orphan: Path, make_inside: Callable[..., Inside]
+) -> None:
+    assert uploads(inside) == [orphan]
+
+    sweep(make_inside(), days=3)
+
+    assert uploads(inside) == []
+
+
+@pytest.mark.parametrize("there", [b"str_another", b"several"])
+def test_of_two_stores_that_begin_at_once_the_slower_one_takes_nothing(
+    inside: Inside, there: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other binds the directory after this one saw that nobody had."""
+    directory = inside.app.local_blobs
+    look = directory.older
+
+    def meanwhile(prefix: str, than: datetime) -> Iterator[str]:
+        directory.write(orphans.BINDING, [there])
+        return look(prefix, than)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(directory, "older", meanwhile)
+        inside.app.orphans.remove()
+
+    assert b"".join(directory.read(orphans.BINDING)) == b"several"
 
 
 def test_the_names_are_those_that_requests_are_given(orphan: Path) -> None:
