@@ -140,6 +140,25 @@ def test_only_what_nobody_foresaw_is_an_error(
     assert line.get("error") == ("KeyError" if status == 500 else None)
 
 
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/api/gmail/suppressions/ada@example.com/", "/api/gmail/suppressions/…/"),
+        ("/api/gmail/suppressions/a/john.smith/x@d.example/", "/api/gmail/suppressions/…/"),
+        (f"/api/gmail/suppressions/{'a' * 41}/john.smith/x@d.example/", "/api/gmail/suppressions/…/"),
+        (f"/{'a' * 41}/john.smith/x@d.example/", "/…/"),
+        (f"/api/gmail/track/{'a' * 41}/", "/api/gmail/track/…/"),
+        (f"/{'a' * 41}/o.gif", "/…/o.gif"),
+        (f"/api/gmail/suppressions/{'a' * 39}/", f"/api/gmail/suppressions/{'a' * 39}/"),
+    ],
+)
+def test_no_part_of_an_address_and_no_token_of_a_path_is_logged(path: str, logged: str, lines: Lines) -> None:
+    events.request(asked(path), Response(), 0, None)
+
+    (line,) = lines()
+    assert line["path"] == logged
+
+
 def test_which_secret_is_disabled_is_for_operators_to_read(lines: Lines) -> None:
     line = refused(503, SecretDisabled("Version 1 of link-key is disabled.", remedy="Enable it."), lines)
 
