@@ -36,9 +36,16 @@ def of(send: Send, status: str, *, repeated: bool = False) -> Receipt:
         return Receipt(
             send.id, status, send.account, send.gmail_message_id, send.gmail_thread_id, send.sent_at, repeated=repeated
         )
-    due = send.answered_due or send.created_at if repeated else send.due_at
+    due = _answered_due(send, status) if repeated else send.due_at
     following = due if status in sends.WAITING else None
     return Receipt(send.id, status, send.account, next_attempt_at=following, repeated=repeated)
+
+
+def _answered_due(send: Send, status: str) -> datetime:
+    """As the first caller was told."""
+    # Earlier releases did not note it: then it is the time that was asked for, or that it has been moved to.
+    noted = send.answered_due or (send.send_at if status == Status.SCHEDULED else None)
+    return noted or send.created_at
 
 
 def failure(send: Send, *, repeated: bool = False) -> IntegrationError:

@@ -312,6 +312,17 @@ def test_a_repeated_call_is_told_what_the_first_was_whatever_has_come_since(
     assert at_once == later == replace(first, repeated=True)
 
 
+def test_what_an_earlier_release_told_of_a_scheduled_send_is_when_it_goes_out(world: World) -> None:
+    """That one did not note the time."""
+    first = world.send(key="k", fingerprint="f", send_at=START + timedelta(days=1))
+    world.set(first.id, answered_due=None)
+    at_once = world.repeat("k", "f")
+    world.run(days=2)
+
+    assert world.record(first.id).status is Status.SENT
+    assert at_once == world.repeat("k", "f") == replace(first, repeated=True)
+
+
 def test_two_deliveries_of_one_task_at_once_make_one_post(shared: World, open_store) -> None:  # type: ignore[no-untyped-def]
     instances = [shared, *(shared.beside(open_store()) for _ in range(3))]
     ids = [shared.queue() for _ in range(5)]
