@@ -193,9 +193,11 @@ def _check_cancel_if(account: GmailAccount, request: SendRequest) -> None:
 
 def _check_day(account: GmailAccount, request: SendRequest) -> None:
     """A message has to fit into one day, or it could not go out without breaking the limit."""
+    counts = {"cc": len(request.cc), "bcc": len(request.bcc)}
     one_each = 1 if request.recipients else 0
-    counts = {"to": len(request.to) + one_each, "cc": len(request.cc), "bcc": len(request.bcc)}
-    detail = pacing.day_problem(account.email, account.daily_limit, sum(counts.values()))
+    if not one_each:  # a batch has no `to`
+        counts = {"to": len(request.to), **counts}
+    detail = pacing.day_problem(account.email, account.daily_limit, one_each + sum(counts.values()))
     if not detail:
         return
     limit, pointer = pacing.daily_limit(account.email, account.daily_limit), f"/{max(counts, key=counts.__getitem__)}"

@@ -79,6 +79,20 @@ def test_each_message_of_a_batch_has_to_fit_into_a_day_and_not_all_of_them(world
     assert {world.record(send.id).status for send in batch.sends} == {Status.SENT}
 
 
+@pytest.mark.parametrize(("cc", "bcc", "pointer"), [(1, 0, "/cc"), (0, 1, "/bcc"), (1, 2, "/bcc"), (1, 1, "/cc")])
+def test_a_batch_is_told_of_its_copies_and_not_of_a_to_that_it_has_not(
+    world: World, cc: int, bcc: int, pointer: str
+) -> None:
+    world.change_account(daily_limit=1)
+    copies = {
+        name: tuple(Address(f"{name}{n}@example.org") for n in range(count))
+        for name, count in (("cc", cc), ("bcc", bcc))
+    }
+    with pytest.raises(InvalidMessage, match=f"{1 + cc + bcc} recipients") as refused:
+        world.merge(["p1@example.org", "p2@example.org"], **copies)
+    assert [error.pointer for error in refused.value.errors] == [pointer]
+
+
 def test_what_was_accepted_before_the_limit_was_lowered_goes_when_the_day_is_empty(world: World) -> None:
     world.send()
     send_id = world.queue(to=tuple(Address(f"p{n}@example.org") for n in range(4)))
