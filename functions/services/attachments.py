@@ -23,10 +23,9 @@ from functions.domain.ids import looks_like
 from functions.domain.messages import Attachment
 from functions.domain.ports import Blobs, Clock, Document, Documents, Query, Update
 from functions.domain.send_requests import AttachmentRef
-from functions.services import retry_if_stale
+from functions.services import TRIES, retry_if_stale
 from functions.services.contents import BlobSource
 
-TRIES = 6  # against whoever changes the same record at the same moment
 UNKNOWN = "There is no attachment with this id."
 
 
