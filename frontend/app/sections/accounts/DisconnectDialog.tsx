@@ -26,7 +26,6 @@ export function DisconnectDialog({ account, onClose }: Props) {
   return (
     <AlertDialog
       title={t.title(account.email)}
-
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

@@ -25,7 +25,6 @@ export function CancelDialog({ send, onClose }: ActionProps) {
   return (
     <AlertDialog
       title={t.title}
-
       onClose={onClose}
       keep={t.keep}
       confirm={t.confirm}

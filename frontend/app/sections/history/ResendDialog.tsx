@@ -24,14 +24,7 @@ export function ResendDialog({ send, onClose }: ActionProps) {
   const { status } = send;
   const warning = status === "sent" || status === "failed" || status === "cancelled" ? t[status] : t.unknown;
   return (
-    <AlertDialog
-      title={t.title}
-
-      onClose={onClose}
-      confirm={t.confirm}
-      onConfirm={resend}
-      isPending={isPending}
-    >
+    <AlertDialog title={t.title} onClose={onClose} confirm={t.confirm} onConfirm={resend} isPending={isPending}>
       <p>{warning}</p>
       <ProblemNotice error={error} />
     </AlertDialog>
