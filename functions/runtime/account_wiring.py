@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from functions.services.aliases import Aliases
     from functions.services.connecting import Connecting
     from functions.services.disconnecting import Disconnecting
+    from functions.services.grants import Grants
     from functions.services.incoming import Incoming
     from functions.services.keys import ApiKeys
     from functions.services.mailbox import MailboxSync
@@ -57,13 +58,19 @@ class AccountsAndMailboxes(Queue):
         return Accounts(self.documents)
 
     @once
+    def grants(self) -> "Grants":
+        from functions.services.grants import Grants
+
+        return Grants(self.documents, self.oauth, self.clock)
+
+    @once
     def disconnecting(self) -> "Disconnecting":
         from functions.services.disconnecting import Disconnecting
 
         return Disconnecting(
             self.documents,
             self.accounts,
-            self.oauth,
+            self.grants,
             self.tokens,
             lambda *account: self.controlling.cancel_all(*account),
             lambda account: self.watching.stop(account),
@@ -92,8 +99,7 @@ class AccountsAndMailboxes(Queue):
     def parked_grants(self) -> "ParkedGrants":
         from functions.services.parked_grants import ParkedGrants
 
-        give_back = self.disconnecting.revoke_unless_used
-        return ParkedGrants(self.documents, self.token_ring, self.clock, self.random, give_back)
+        return ParkedGrants(self.documents, self.token_ring, self.clock, self.random, self.grants)
 
     @once
     def connecting(self) -> "Connecting":
@@ -107,7 +113,7 @@ class AccountsAndMailboxes(Queue):
             tokens=self.tokens,
             accounts=self.accounts,
             aliases=self.aliases,
-            disconnecting=self.disconnecting,
+            grants=self.grants,
             controlling=self.controlling,
             clock=self.clock,
             connected=lambda account: self.watching.start(account),

@@ -23,7 +23,7 @@ class ForOperators(Contents):
         return Erasing(
             documents=self.documents,
             blobs=self.blobs,
-            oauth=self.oauth,
+            grants=self.grants,
             tokens=self.tokens,
             discard=lambda document: self.parked_grants.discard(document),
             disconnected=lambda account: self.watching.stop(account),

@@ -34,7 +34,7 @@ from functions.services.accounts import Accounts
 from functions.services.aliases import Aliases
 from functions.services.announcing import Announcer, Silence
 from functions.services.controlling import Controlling
-from functions.services.disconnecting import Disconnecting
+from functions.services.grants import Grants
 from functions.services.parked_grants import ParkedGrants
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
@@ -67,7 +67,7 @@ class Connecting:
         parked: ParkedGrants,
         tokens: Tokens,
         accounts: Accounts,
-        disconnecting: Disconnecting,
+        grants: Grants,
         aliases: Aliases,
         controlling: Controlling,
         clock: Clock,
@@ -80,7 +80,7 @@ class Connecting:
         self._parked = parked
         self._tokens = tokens
         self._accounts = accounts
-        self._disconnecting = disconnecting
+        self._grants = grants
         self._aliases = aliases
         self._controlling = controlling
         self._announcing = announcing or Silence()
@@ -103,7 +103,7 @@ class Connecting:
         document = self._parked.find(pending_id)
         if document and document.data["expires_at"] <= self._clock():
             with contextlib.suppress(IntegrationError):
-                self._parked.discard(document)
+                self._parked.discard_late(document)
             document = None
         if document is None:
             raise InvalidState("There is no such pending connection: it was used, or has expired.")
@@ -115,7 +115,7 @@ class Connecting:
         if document.data["owner"] != caller.owner:
             # Someone was led to finish another owner's link: their mailbox must end up in nobody's list.
             self._take([used])
-            self._forget(grant)
+            self._give_back(grant.sub, grant.token)
             raise InvalidState("This connection was started by somebody else.")
         return self._keep(caller.owner, grant, [used])
 
@@ -157,7 +157,10 @@ class Connecting:
         try:
             return self._store(owner, grant, also)
         except ReauthRequired:  # it lacks what Google gives once only: it has to begin anew
-            self._forget(grant)
+            if also:
+                with contextlib.suppress(IntegrationError, PreconditionFailed):  # else it goes when its time is over
+                    self._documents.commit(also)
+            self._give_back(grant.sub, grant.token)
             raise
 
     def _store(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
@@ -215,17 +218,10 @@ class Connecting:
             access_token_expires_at=grant.expires_at,
         )
 
-    def _forget(self, grant: Grant) -> None:
-        """Give back a grant, unless the same Google account is connected somewhere. Whatever comes of it, the person
-        hears why it was not kept."""
-        with contextlib.suppress(IntegrationError):
-            self._disconnecting.revoke_unless_used(grant.sub, grant.token)
-
     def _give_back(self, sub: str, token: str) -> None:
-        """As `_forget`, for what was refused at once: it must not end what the same person may yet confirm either."""
+        """What is not kept, unless somebody needs it. Whatever comes of it, the person hears why it was not kept."""
         with contextlib.suppress(IntegrationError):
-            if not self._parked.waiting(sub):
-                self._disconnecting.revoke_unless_used(sub, token)
+            self._grants.give_back(sub, token)
 
 
 def _probe(grant: Grant) -> GmailAccount:

@@ -2,20 +2,17 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from functions.domain import event_bodies, records, webhooks
-from functions.domain.accounts import AccountStatus, GmailAccount
+from functions.domain import event_bodies, webhooks
+from functions.domain.accounts import GmailAccount
 from functions.domain.callers import Caller
-from functions.domain.errors import GmailRejected, IntegrationError, NotFound, Unavailable
+from functions.domain.errors import IntegrationError, NotFound, Unavailable
 from functions.domain.ids import looks_like
-from functions.domain.ports import Delete, Documents, Query
+from functions.domain.ports import Delete, Documents
 from functions.services.accounts import Accounts, path
 from functions.services.announcing import Announcer, Silence
+from functions.services.grants import Grants
 from functions.services.tokens import Tokens
-
-if TYPE_CHECKING:
-    from functions.domain.google_ports import OAuthClient
 
 
 class Disconnecting:
@@ -23,7 +20,7 @@ class Disconnecting:
         self,
         documents: Documents,
         accounts: Accounts,
-        oauth: "OAuthClient",
+        grants: Grants,
         tokens: Tokens,
         cancel_all: Callable[[str, str], bool],
         disconnected: Callable[[GmailAccount], None] = lambda _: None,
@@ -33,7 +30,7 @@ class Disconnecting:
         `disconnected` hears of an account whose record is gone, while Google still takes its tokens."""
         self._documents = documents
         self._accounts = accounts
-        self._oauth = oauth
+        self._grants = grants
         self._tokens = tokens
         self._cancel_all = cancel_all
         self._disconnected = disconnected
@@ -77,16 +74,5 @@ class Disconnecting:
         with contextlib.suppress(IntegrationError):
             self._disconnected(account)
         with contextlib.suppress(IntegrationError):  # a token that can't be opened can't be revoked either
-            self.revoke_unless_used(account.sub, self._tokens.refresh_token(account))
+            self._grants.give_back(account.sub, self._tokens.refresh_token(account))
         self._tokens.forget(account)
-
-    def revoke_unless_used(self, sub: str, token: str) -> None:
-        """Revoking one token ends the project's whole grant for that Google user, for every owner who connected it. An
-        account whose grant is dead has nothing to lose by it. Raises Unavailable.
-        """
-        page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=50, group=True))
-        others = (records.from_data(GmailAccount, document.data) for document in page.documents)
-        if page.next or any(account.status is AccountStatus.CONNECTED for account in others):
-            return
-        with contextlib.suppress(GmailRejected):  # it is gone already
-            self._oauth.revoke(token)

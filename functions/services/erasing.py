@@ -14,10 +14,10 @@ from itertools import islice
 
 from functions.domain import records
 from functions.domain.accounts import GmailAccount
-from functions.domain.errors import GmailRejected, ReauthRequired
-from functions.domain.google_ports import OAuthClient
-from functions.domain.ports import Blobs, Delete, Document, Documents, Query
-from functions.services import owners
+from functions.domain.errors import ReauthRequired
+from functions.domain.ports import Blobs, Delete, Document, Documents
+from functions.services import accounts, owners
+from functions.services.grants import Grants
 from functions.services.tokens import Tokens
 
 ELSEWHERE = ("keys", "triggers", "pending")  # top-level collections whose documents name their `owner`
@@ -37,7 +37,7 @@ class Erasing:
         self,
         documents: Documents,
         blobs: Blobs,
-        oauth: OAuthClient,
+        grants: Grants,
         tokens: Tokens,
         discard: Callable[[Document], None],
         disconnected: Callable[[GmailAccount], None],
@@ -45,7 +45,7 @@ class Erasing:
     ) -> None:
         self._documents = documents
         self._blobs = blobs
-        self._oauth = oauth
+        self._grants = grants
         self._tokens = tokens
         self._discard = discard
         self._disconnected = disconnected
@@ -107,12 +107,11 @@ class Erasing:
         return done
 
     def _revoke(self, account: GmailAccount) -> None:
-        """Unless another owner has connected the same Google account: that would end theirs, too."""
+        """Unless another owner needs the grant of the same Google account: that would end theirs, too."""
         self._disconnected(account)
-        others = self._documents.query(Query("accounts", equals={"sub": account.sub}, limit=2, group=True)).documents
-        if all(document.id == account.id for document in others):
-            with contextlib.suppress(ReauthRequired, GmailRejected):  # it can't be opened, or Google knows it no more
-                self._oauth.revoke(self._tokens.refresh_token(account))
+        with contextlib.suppress(ReauthRequired):  # it can't be opened
+            leaving = accounts.path(account.owner, account.id)
+            self._grants.give_back(account.sub, self._tokens.refresh_token(account), leaving)
         self._tokens.forget(account)
 
 

@@ -761,7 +761,7 @@ def test_nor_does_one_of_somebody_else_that_is_dead(
 
 @pytest.mark.parametrize("confirm", [False, True])
 def test_what_could_not_be_refreshed_is_given_back(
-    user: Caller, browser: Browser, ada: Person, google: Google, confirm: bool
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google, confirm: bool
 ) -> None:
     """Google gives a refresh token again once nothing is left of the first grant."""
     link = browser.link(user, ada, RETURN, access_type=None)
@@ -772,6 +772,7 @@ def test_what_could_not_be_refreshed_is_given_back(
 
     assert google.access_tokens(ada) == 1
     assert google.live_tokens(ada) == 0
+    assert inside.app.documents.below("pending", 10) == []  # what is dead waits for nobody
 
 
 def test_what_is_confirmed_too_late_is_given_back(
@@ -822,6 +823,87 @@ def test_what_nobody_confirms_is_not_given_back_while_the_same_person_tries_agai
     user.send().ok()
 
 
+def test_what_is_confirmed_too_late_is_not_given_back_while_the_same_person_tries_again(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    late = Browser(inside).get(browser.link(user, ada, RETURN))
+    inside.time.jump(minutes=9.9)
+    again = Browser(inside).get(browser.link(user, ada, RETURN))
+    inside.time.jump(minutes=0.2)
+
+    confirmed(user, late).problem(400, "invalid_state")
+    assert google.live_tokens(ada) > 0
+    confirmed(user, again).ok()
+    user.send().ok()
+
+    inside.app.sweeping.sweep()
+    assert inside.app.documents.below("pending", 10) == []
+    user.send().ok()
+
+
+def test_who_comes_back_while_grants_of_others_are_given_back_keeps_theirs(
+    inside: Inside,
+    user: Caller,
+    browser: Browser,
+    ada: Person,
+    grace: Person,
+    google: Google,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for person in (ada, grace):
+        Browser(inside).get(browser.link(user, person, RETURN))
+    inside.time.jump(minutes=10.1)
+    revoke, again = inside.app.oauth.revoke, []
+
+    def slow(token: str) -> None:
+        revoke(token)
+        if not again:
+            other = ada if google.live_tokens(ada) else grace
+            again.append((other, Browser(inside).get(browser.link(user, other, RETURN))))
+
+    monkeypatch.setattr(inside.app.oauth, "revoke", slow)
+    inside.app.parked_grants.expire()
+
+    ((other, answer),) = again
+    assert google.live_tokens(other) > 0
+    confirmed(user, answer).ok()
+    user.send().ok()
+
+
+@pytest.mark.parametrize("confirm", [False, True])
+def test_disconnecting_does_not_end_what_another_owner_may_yet_confirm(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, google: Google, confirm: bool
+) -> None:
+    account = user.connect(ada)
+    waiting = Browser(inside).get(browser.link(attacker, ada, RETURN))
+
+    user.delete(f"accounts/{account['id']}/").ok(204)
+    assert google.live_tokens(ada) > 0
+
+    if confirm:
+        confirmed(attacker, waiting).ok()
+        attacker.send().ok()
+    else:
+        inside.time.jump(minutes=10.1)
+        inside.app.sweeping.sweep()
+        assert google.live_tokens(ada) == 0
+
+
+def test_nor_does_discarding_one_before_its_time_or_somebody_who_confirms_anothers(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, google: Google
+) -> None:
+    discarded, taken, waiting = [Browser(inside).get(browser.link(attacker, ada, RETURN)) for _ in range(3)]
+
+    document = inside.app.parked_grants.find(discarded.query["pending"])
+    assert document
+    inside.app.parked_grants.discard(document)
+    confirmed(user, taken).problem(400, "invalid_state")
+
+    assert google.live_tokens(ada) > 0
+    confirmed(attacker, waiting).ok()
+    attacker.send().ok()
+
+
 def test_where_google_is_away_as_the_time_is_over_it_is_told_later(
     inside: Inside, user: Caller, browser: Browser, ada: Person, google: Google
 ) -> None:
@@ -864,7 +946,7 @@ def test_on_the_day_of_a_leak_what_is_parked_is_revoked_whatever_is_connected(
 def test_whether_it_can_be_given_back_changes_nothing_of_the_answer(
     inside: Inside, user: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch, untick: str
 ) -> None:
-    monkeypatch.setattr(inside.app.disconnecting, "revoke_unless_used", unavailable)
+    monkeypatch.setattr(inside.app.grants, "give_back", unavailable)
     refused(browser.get(browser.link(user, ada, RETURN, untick=untick)), "insufficient_permissions")
 
 
@@ -872,7 +954,7 @@ def test_who_confirms_anothers_link_hears_so_although_nothing_can_be_given_back(
     inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = Browser(inside).get(browser.link(attacker, ada, RETURN))
-    monkeypatch.setattr(inside.app.disconnecting, "revoke_unless_used", unavailable)
+    monkeypatch.setattr(inside.app.grants, "give_back", unavailable)
 
     confirmed(user, answer).problem(400, "invalid_state")
     confirmed(attacker, answer).problem(400, "invalid_state")

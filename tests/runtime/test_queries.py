@@ -153,7 +153,7 @@ def drive(app: App, store: Driven) -> None:
     app.accounts.page(USER, 1, None)
     app.accounts.resolve(USER, one.email)
     app.accounts.default_id(OWNER)
-    app.disconnecting.revoke_unless_used("2", "a token that is used")
+    app.grants.give_back("2", "a token that is used")
     app.keys.page(OWNER, 1, None)
     list(doctor._accounts(app))
     doctor._pushes(app)

@@ -39,6 +39,7 @@ from functions.services.delivering import Delivering
 from functions.services.disconnecting import Disconnecting
 from functions.services.endpoints import Endpoints
 from functions.services.event_deliveries import EventDeliveries
+from functions.services.grants import Grants
 from functions.services.history import History
 from functions.services.incoming import Incoming
 from functions.services.mailbox import MailboxSync
@@ -482,10 +483,11 @@ class World:
         self.timeline = Timeline(documents, self.announcing)
         self.tokens = Tokens(documents, self.oauth, Sealer(), clock, self.announcing, sleep=clock.sleep)
         self.accounts = Accounts(documents)
+        self.grants = Grants(documents, self.oauth, clock)
         self.disconnecting = Disconnecting(
             documents,
             self.accounts,
-            self.oauth,
+            self.grants,
             self.tokens,
             lambda *account: self.controlling.cancel_all(*account),
             lambda account: self.watching.stop(account),

@@ -22,6 +22,7 @@ from functions.services.accounts import path
 from functions.services.contents import pack_bodies
 from functions.services.erasing import Erasing, walk
 from functions.services.exporting import Exporting
+from functions.services.grants import Grants
 from functions.services.restoring import Restoring
 from functions.services.revoking import Revoking
 from tests.services.fakes import ACCOUNT, OWNER, FlakyDocuments, World
@@ -38,7 +39,7 @@ def eraser(
     return Erasing(
         store,
         world.blobs,
-        world.oauth,
+        Grants(store, world.oauth, world.clock),
         world.tokens,
         discard=lambda document: store.commit([erasing.Delete(document.path)]) and None,
         disconnected=lambda _: None,
@@ -199,6 +200,30 @@ def test_a_google_account_that_another_owner_connected_keeps_its_grant(world: Wo
 
     assert world.oauth.revoked == []
     assert world.documents.get(path(OTHER, "acc_theirs"))
+
+
+def test_an_account_of_another_owner_whose_grant_is_dead_keeps_none_from_being_given_back(world: World) -> None:
+    token, theirs = world.tokens.refresh_token(world.account()), world.documents.get(path(OWNER, ACCOUNT))
+    assert theirs
+    dead = {"owner": OTHER, "id": "acc_theirs", "status": AccountStatus.REAUTH_REQUIRED.value}
+    world.documents.commit([Create(path(OTHER, "acc_theirs"), {**theirs.data, **dead})])
+
+    eraser(world).erase(OWNER)
+
+    assert world.oauth.revoked == [token]
+
+
+@pytest.mark.parametrize(("minutes", "revoked"), [(1, 0), (0, 1)])
+def test_a_google_account_that_another_owner_may_yet_confirm_keeps_its_grant(
+    world: World, minutes: int, revoked: int
+) -> None:
+    until = world.clock() + timedelta(minutes=minutes)
+    parked = {"owner": OTHER, "sub": world.account().sub, "grant": SEALED, "expires_at": until}
+    world.documents.commit([Create("pending/pnd_theirs", parked)])
+
+    eraser(world).erase(OWNER)
+
+    assert len(world.oauth.revoked) == revoked
 
 
 def test_a_token_that_google_no_longer_knows_is_no_obstacle(world: World) -> None:

@@ -49,7 +49,8 @@ export interface paths {
          *     sign-in counts as none where a page of another origin asked (`Origin`), since browsers keep no cookie for such
          *     a page on another site; otherwise it is another browser's, and `invalid_state`.
          *
-         *     A grant that is refused is revoked at Google, unless the same Google account is connected with one that works.
+         *     A grant that is refused is revoked at Google, unless the same Google account is connected with one that works, or
+         *     has one that may yet be confirmed.
          */
         get: operations["finishConnecting"];
         put?: never;
@@ -109,8 +110,9 @@ export interface paths {
         /**
          * Disconnect an account
          * @description Forgets the account and its tokens at once, cancels what is scheduled and queued, and then revokes the grant at
-         *     Google, unless somebody else has connected the same Google account here with a grant that works. The history
-         *     stays. Repeated after an answer that was lost, it cancels what may be left, and answers 404.
+         *     Google, unless somebody else has connected the same Google account here with a grant that works, or has one that
+         *     may yet be confirmed. The history stays. Repeated after an answer that was lost, it cancels what may be left, and
+         *     answers 404.
          */
         delete: operations["disconnectAccount"];
         options?: never;
