@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from functions.domain import mailboxes, records
 from functions.domain.accounts import GmailAccount
-from functions.domain.errors import IntegrationError, PreconditionFailed, Unavailable
+from functions.domain.errors import Conflict, IntegrationError, PreconditionFailed, Unavailable
 from functions.domain.mailboxes import Mailbox
 from functions.domain.ports import Clock, Create, Delete, Document, Documents, Query, Update
 from functions.domain.records import replace
@@ -215,14 +215,20 @@ class Watching:
         wanted = [account for account in accounts if mailboxes.worth_watching(account, now)]
         documents = self._documents.get_many([path(a.owner, a.id) for a in wanted])
         for account, document in zip(wanted, documents, strict=True):
-            with contextlib.suppress(PreconditionFailed):  # somebody else just did
-                if document is None:
-                    made = records.to_data(mailboxes.new(account, now))
-                    self._documents.commit([Create(path(account.owner, account.id), made)])
-                elif connected:  # a watch ends with the grant it was begun with
-                    self._documents.commit([Update(document.path, {"due_at": now, "watched_at": None})])
-                elif document.data.get("due_at") is None:
-                    self._documents.commit([Update(document.path, {"due_at": now}, version=document.version)])
+            with contextlib.suppress(Conflict):  # others are changing it again and again
+                self._begin(account, [document], connected)
+
+    @retry_if_stale
+    def _begin(self, account: GmailAccount, known: list[Document | None], connected: bool) -> None:
+        """`known` is what was read of it with the others: for the first try."""
+        now, place = self._clock(), path(account.owner, account.id)
+        document = known.pop() if known else self._documents.get(place)
+        if document is None:
+            self._documents.commit([Create(place, records.to_data(mailboxes.new(account, now)))])
+        elif connected:  # a watch ends with the grant it was begun with
+            self._documents.commit([Update(place, {"due_at": now, "watched_at": None})])
+        elif document.data.get("due_at") is None:
+            self._documents.commit([Update(place, {"due_at": now}, version=document.version)])
 
     def _adopt_senders(self, ends: datetime) -> None:
         """Whoever sent since the last sweep, all of them: an account that had been silent for long is among them."""

@@ -442,6 +442,17 @@ def test_an_account_that_is_connected_again_before_google_was_told_of_the_discon
     assert watched.mailbox.stops == 0
 
 
+def test_an_account_that_is_connected_again_is_watched_though_its_mailbox_is_forgotten_only_now(
+    watched: World,
+) -> None:
+    """Somebody had read that the account was gone."""
+    forgotten = Delete(path(OWNER, ACCOUNT))
+    beside = watched.beside(BeforeCommit(watched.documents, lambda: watched.documents.commit([forgotten])))
+    beside.watching.start(watched.account())
+    assert due(watched)
+    assert state(watched).watched_at
+
+
 def test_what_may_have_been_missed_is_noted_though_the_mailbox_is_looked_into_at_the_same_moment(
     watched: World,
 ) -> None:
