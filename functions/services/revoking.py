@@ -1,8 +1,8 @@
 """Revoking every grant at Google at once: for the day on which tokens may have leaked.
 
-Each account is marked as one whose grant is dead, and keeps no token, which is how the
-same call again knows where to go on. Its sends are held until its owner connects it again. A grant that is parked for a
-confirmation goes with its record.
+Each account is marked as one whose grant is dead, and keeps no token, which is how the same call again knows where to
+go on. Its sends are held until its owner connects it again. A grant that is parked for a confirmation goes with its
+record.
 """
 
 from collections import Counter
