@@ -33,10 +33,10 @@ def test_a_message_with_an_attachment_and_a_picture_in_its_text(
     writing.compose(home, server, sender, to="Grace Hopper <grace@example.com>", subject="Notes on the engine")
     writing.write(home, "Dear Grace,")
     home.keyboard.press("Enter")
-    writing.tool(home, "Bold").click()
-    home.keyboard.type("the engine")
-    writing.tool(home, "Bold").click()
-    home.keyboard.type(" weaves: ")
+    for text in ("the engine", " weaves: "):
+        writing.tool(home, "Bold").click()
+        expect(writing.editor(home)).to_be_focused()
+        home.keyboard.type(text)
     writing.tool(home, "Picture").click()
     with home.expect_file_chooser() as chosen:
         home.get_by_role("button", name="Choose a file").click()

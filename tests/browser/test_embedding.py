@@ -226,6 +226,7 @@ def test_a_popup_says_itself_how_it_ended_where_its_page_was_reloaded_meanwhile(
     people.loaded(page)
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Connect a Gmail account").click()
+    expect(opened.value.get_by_role("heading", name="Choose an account")).to_be_visible()
     page.reload()
     people.loaded(page)
     consent(opened.value, ada.email)
