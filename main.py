@@ -37,7 +37,7 @@ def __getattr__(name: str) -> "Callable[[Request], Response]":
     if name not in FUNCTIONS:
         raise AttributeError(name)
     from functions.runtime.preload import preload
-    from functions.runtime.start import start
+    from functions.runtime.start import start, stay_on_one_core
 
     # Imports make tens of thousands of objects that stay: looking through them for garbage takes a tenth of a start.
     gc.disable()
@@ -46,6 +46,7 @@ def __getattr__(name: str) -> "Callable[[Request], Response]":
     endpoint: Any = importlib.import_module(f"functions.{name}").endpoint
     gc.freeze()
     gc.enable()
+    stay_on_one_core()
 
     # The framework wants a plain function, not a callable object.
     def function(request: "Request") -> "Response":

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from functions.edge.endpoint import Endpoint
 from functions.runtime.preload import preload
 from functions.runtime.settings import GOOGLE_URLS, Settings, sandbox_port
+from functions.runtime.start import stay_on_one_core
 from functions.runtime.wiring import App
 
 ROOT = Path(__file__).parents[2]
@@ -180,6 +181,7 @@ def serve(host: str, tls: bool) -> None:
     preload("send", settings)
     sys.stderr.write(banner(settings, app, sandbox))
     chain = certificate(Path(".data/tls")) if tls else None
+    stay_on_one_core()
     try:
         Server(Gateway(app, endpoints()), host, settings.port, chain).run()
     finally:

@@ -1,14 +1,16 @@
-"""A process that is configured wrongly ends at once, and says why."""
+"""A process that is configured wrongly ends at once, and says why; one that answers stays on one core."""
 
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import BIN, ROOT, environment, free_port
+from tests.e2e.processes import BIN, ROOT, Program, environment, free_port
 
 IN_THE_CLOUD = {
     "K_SERVICE": "gmail-send",
@@ -73,3 +75,34 @@ def test_a_setting_that_means_nothing_is_refused_by_name(command: Callable[[], l
     assert "STORE_URL" in output
     assert "GMAIL_CLIENT_SECRET" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
+@pytest.mark.parametrize("command", [local, alone])
+def test_whoever_answers_stays_on_one_core_and_whoever_starts_it_does_not(
+    command: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    port = free_port()
+    stored = {"STORE_URL": f"sqlite:///{tmp_path}/gmail.db", "SECRETS_URL": f"file:{tmp_path}/secrets"}
+    program = Program(
+        command(), {"PORT": str(port), **stored, "BLOBS_URL": f"file:{tmp_path}/blobs"}, port, tmp_path / "log"
+    )
+    try:
+        program.wait_until_ready()
+        end = time.monotonic() + 30  # it listens a moment before it forks
+        while not (cores := [cores_of(pid) for pid in workers(program.pid)]) or max(cores) > 1:
+            assert time.monotonic() < end, cores
+            time.sleep(0.02)
+        assert cores_of(program.pid) == cores_of(0)
+    finally:
+        program.stop()
+
+
+def workers(master: int) -> list[int]:
+    """What it has forked, without the pretend Google that it started."""
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return [int(pid) for pid in children if "sandbox" not in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def cores_of(pid: int) -> int:
+    return len(os.sched_getaffinity(pid))
