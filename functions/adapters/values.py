@@ -86,8 +86,8 @@ def _checked(write: Write) -> tuple[Write, int]:
             data[name] = Increment(_integer(value.by))
             taken += 8
         else:
-            data[name] = copied = plain(value)
-            taken += _size(pack(copied))
+            data[name], size_as_packed = _measured_as_packed(value)
+            taken += size_as_packed
     if taken > MAX_DOCUMENT:
         raise ValueError(f"{path} would take {taken} bytes; a document takes {MAX_DOCUMENT}.")
     return (Update(path, data, write.version) if isinstance(write, Update) else type(write)(path, data)), taken
@@ -107,49 +107,78 @@ def _field(name: Any) -> str:
     return _text(name)
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def plain(value: Any) -> Any:
     """A copy in plain types: datetimes in UTC, tuples as lists. ValueError for what no store could give back."""
+    return _measured(value)[0]
+
+
+def _measured(value: Any, depth: int = 0) -> tuple[Any, int, bool]:
+    """In one look: a copy in plain types, the bytes that it takes, and whether Firestore can hold it as it is.
+    Raises ValueError."""
     if depth > _MAX_DEPTH:
         raise ValueError(f"Nested more than {_MAX_DEPTH} deep.")
     kind = type(value)  # of most values: quicker than matching
-    if kind is str:
-        return _text(value)
-    if kind is dict or kind is list or kind is tuple:
-        return _plain_holder(value, depth + 1)
+    if kind is dict:
+        return _measured_map(value, depth + 1)
+    if kind is list or kind is tuple:
+        return _measured_list(value, depth + 1)
     match value:
         case None | bool():
-            return value
+            return value, 1, True
+        case str():
+            text = _text(value)
+            return text, len(text.encode()) + 1, True
+        case datetime():
+            return _utc(value), 8, True
         case int():
-            return _integer(value)
+            return _integer(value), 8, True
         case float():
             if not math.isfinite(value):
                 raise ValueError(f"Not a JSON number: {value}")
-            return float(value)
-        case str():
-            return _text(value)
+            return float(value), 8, True
         case bytes() | bytearray() | memoryview():
-            return bytes(value)
-        case datetime():
-            return _utc(value)
-        case list() | tuple() | dict():
-            return _plain_holder(value, depth + 1)
+            return bytes(value), len(value), True
+        case list() | tuple():
+            return _measured_list(value, depth + 1)
+        case dict():
+            return _measured_map(value, depth + 1)
         case _:
             raise ValueError(f"A document holds no {kind.__name__}.")
 
 
-def _plain_holder(value: Any, depth: int) -> Any:
-    if not isinstance(value, dict):
-        return list(value) if _is_ascii(value) else [plain(item, depth) for item in value]
+def _measured_list(value: Sequence[Any], depth: int) -> tuple[list[Any], int, bool]:
+    if (joined := _joined_ascii(value)) is not None:
+        return list(value), len(joined) + len(value), depth <= _MAX_NATIVE_DEPTH
+    items = [_measured(item, depth) for item in value]
+    native = depth <= _MAX_NATIVE_DEPTH and all(fits and type(item) is not list for item, _, fits in items)
+    return [item for item, _, _ in items], sum([size for _, size, _ in items]), native
+
+
+def _measured_map(value: dict[Any, Any], depth: int) -> tuple[dict[str, Any], int, bool]:
     if not all(isinstance(key, str) for key in value):
         raise ValueError("Keys are strings.")
-    if _is_ascii(value) and _is_ascii(value.values()):
-        return dict(value)
-    return {_text(key): plain(item, depth) for key, item in value.items()}
+    native = depth <= _MAX_NATIVE_DEPTH and _are_native(tuple(value))
+    keys, items = _joined_ascii(value), _joined_ascii(value.values())
+    if keys is not None and items is not None:
+        return dict(value), len(keys) + len(items) + 2 * len(value), native
+    measured = {_text(key): _measured(item, depth) for key, item in value.items()}
+    size = sum([len(key.encode()) + 1 + taken for key, (_, taken, _) in measured.items()])
+    native = native and all(fits for _, _, fits in measured.values())
+    return {key: item for key, (item, _, _) in measured.items()}, size, native
 
 
-def _is_ascii(found: Iterable[Any]) -> bool:
-    """Whether these are strings, nothing but strings, and plain ones: as most lists and maps hold, told at once."""
-    return _STRINGS.issuperset(map(type, found)) and "".join(found).isascii()
+def _joined_ascii(found: Iterable[Any]) -> str | None:
+    """All in one, where these are plain ASCII strings and nothing else: as most lists and maps hold, told at once."""
+    if not _STRINGS.issuperset(map(type, found)):
+        return None
+    joined = "".join(found)
+    return joined if joined.isascii() else None
+
+
+@lru_cache(1024)
+def _are_native(keys: tuple[str, ...]) -> bool:
+    """Whether a map may have these keys as it is."""
+    return keys != (_PACKED,) and not any(not key or _RESERVED.fullmatch(key) for key in keys)
 
 
 def _utc(value: datetime) -> datetime:
@@ -187,7 +216,7 @@ def is_scalar(value: Any) -> bool:
 def size(path: str, data: Data) -> int:
     """Bytes a document takes, as https://cloud.google.com/firestore/docs/storage-size counts them."""
     names, taken = _names(tuple(data))
-    return _size_of_path(path) + taken + sum(_size(pack(data[name])) for name in names)
+    return _size_of_path(path) + taken + sum(_measured_as_packed(data[name])[1] for name in names)
 
 
 def _size_of_path(path: str) -> int:
@@ -195,53 +224,18 @@ def _size_of_path(path: str) -> int:
     return len(path) + 1 + 16 + 32
 
 
-def _size(value: Any) -> int:
-    if type(value) is str and value.isascii():
-        return len(value) + 1
-    match value:
-        case None | bool():
-            return 1
-        case str():
-            return len(value.encode()) + 1
-        case bytes():
-            return len(value)
-        case list():
-            return len("".join(value)) + len(value) if _is_ascii(value) else sum(map(_size, value))
-        case dict():
-            if _is_ascii(value) and _is_ascii(value.values()):
-                return len("".join(value)) + len("".join(value.values())) + 2 * len(value)
-            return sum(len(key.encode()) + 1 + _size(item) for key, item in value.items())
-        case _:
-            return 8
+def _measured_as_packed(value: Any) -> tuple[Any, int]:
+    """A field's value in plain types, and the bytes that it takes as `pack` makes it."""
+    copied, taken, native = _measured(value)
+    return copied, taken if native else _measured({_PACKED: dumps(copied)})[1]
 
 
 def pack(value: Any) -> Any:
     """The value of a field as Firestore can hold it: unchanged where it can be."""
-    return value if type(value) in _SCALARS or _native(value, 1) else {_PACKED: dumps(value)}
+    return value if type(value) in _SCALARS or _measured(value)[2] else {_PACKED: dumps(value)}
 
 
 def unpack(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() == {_PACKED}:
         return loads(value[_PACKED])
     return value
-
-
-def _native(value: Any, depth: int) -> bool:
-    if isinstance(value, list):
-        if _SCALARS.issuperset(map(type, value)):
-            return depth <= _MAX_NATIVE_DEPTH
-        inner = [item for item in value if not is_scalar(item)]
-        return depth <= _MAX_NATIVE_DEPTH and not any(isinstance(i, list) or not _native(i, depth + 1) for i in inner)
-    if isinstance(value, dict):
-        if depth > _MAX_NATIVE_DEPTH or not _are_native(tuple(value)):
-            return False
-        return _SCALARS.issuperset(map(type, value.values())) or all(
-            is_scalar(item) or _native(item, depth + 1) for item in value.values()
-        )
-    return True
-
-
-@lru_cache(1024)
-def _are_native(keys: tuple[str, ...]) -> bool:
-    """Whether a map may have these keys as it is."""
-    return keys != (_PACKED,) and not any(not key or _RESERVED.fullmatch(key) for key in keys)

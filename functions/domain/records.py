@@ -77,7 +77,7 @@ def _to_value(value: Any) -> Any:
         return [_to_value(v) for v in value] if value else []
     if isinstance(value, dict):
         return {k: _to_value(v) for k, v in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if hasattr(type(value), "__dataclass_fields__"):  # as dataclasses.is_dataclass asks
         return to_data(value)
     return value
 

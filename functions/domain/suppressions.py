@@ -7,6 +7,7 @@ recipient's own server knows whether `a.b+c@` and `ab@` are one mailbox, and a p
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from functions.domain.addresses import ascii_email
 from functions.domain.ids import derived_id
@@ -47,6 +48,7 @@ def normalised(address: str) -> str:
     return ascii_email(address).lower()
 
 
+@lru_cache(1024)  # asked for twice in a send: to read it ahead, and to find it
 def suppression_id(address: str) -> str:
     """Of a normalised address: one entry for each, and found without a search."""
     return derived_id("sup", address)

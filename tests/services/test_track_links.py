@@ -296,9 +296,9 @@ def test_a_link_that_would_get_too_long_is_left_alone(links: TrackLinks) -> None
 @given(
     kind=st.sampled_from(KINDS),
     owner=st.one_of(
-        st.just(LOCAL_OWNER), st.binary(min_size=16, max_size=16).map(lambda b: random_id("own", lambda _: b))
+        st.just(LOCAL_OWNER), st.binary(min_size=26, max_size=26).map(lambda b: random_id("own", lambda _: b))
     ),
-    send=st.one_of(st.just("snd_1"), st.binary(min_size=16, max_size=16).map(lambda b: random_id("snd", lambda _: b))),
+    send=st.one_of(st.just("snd_1"), st.binary(min_size=26, max_size=26).map(lambda b: random_id("snd", lambda _: b))),
     day=st.dates(min_value=NOW.date().replace(year=1970), max_value=NOW.date().replace(year=2140)),
     index=st.integers(0, 65535),
     url=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=300),
