@@ -35,7 +35,7 @@ from functions.services.aliases import Aliases
 from functions.services.announcing import Announcer, Silence
 from functions.services.controlling import Controlling
 from functions.services.grants import Grants
-from functions.services.parked_grants import ParkedGrants
+from functions.services.parked_grants import ParkedGrants, used
 from functions.services.signin_links import SignInLinks, State
 from functions.services.tokens import Tokens
 
@@ -111,13 +111,12 @@ class Connecting:
             grant = self._parked.open(document)
         except Unsealable:
             raise InvalidState("The pending connection can't be read any more.") from None
-        used = Delete(document.path, version=document.version)
         if document.data["owner"] != caller.owner:
             # Someone was led to finish another owner's link: their mailbox must end up in nobody's list.
-            self._take([used])
+            self._take(used(document))
             self._give_back(grant.sub, grant.token)
             raise InvalidState("This connection was started by somebody else.")
-        return self._keep(caller.owner, grant, [used])
+        return self._keep(caller.owner, grant, used(document))
 
     def _finish(self, state: State, query: Mapping[str, str], browser: str) -> Outcome:
         if self._clock() >= state.expires_at:
@@ -125,7 +124,7 @@ class Connecting:
         same_browser = state.same_browser(browser)
         if not same_browser and not state.may_be_confirmed(browser):
             raise InvalidState("This sign-in link was made for another browser.")
-        self._take([Create(state.mark, {"expires_at": state.expires_at})])
+        self._take(Create(state.mark, {"expires_at": state.expires_at}))
         if error := query.get("error"):
             raise _refused(error)
         if not query.get("code"):
@@ -134,14 +133,16 @@ class Connecting:
         code = query.get("code", "")
         grant = self._oauth.exchange(code=code, verifier=verifier, nonce=nonce, unwanted=self._give_back)
         self._check(grant, state.expected_email)
-        if same_browser:
-            return Outcome(return_to=state.return_to, account=self._keep(state.owner, grant, []))
-        return Outcome(return_to=state.return_to, pending=self._parked.park(state.owner, grant))
+        # On record before anything else: nobody may take it for one that is not needed, and if this ends here it goes.
+        parked = self._parked.park(state.owner, grant)
+        if not same_browser:
+            return Outcome(return_to=state.return_to, pending=parked.id)
+        return Outcome(return_to=state.return_to, account=self._keep(state.owner, grant, used(parked)))
 
-    def _take(self, writes: list[Write]) -> None:
+    def _take(self, use: Write) -> None:
         """Make a state or a pending grant used: exactly one caller gets past here."""
         try:
-            self._documents.commit(writes)
+            self._documents.commit([use])
         except PreconditionFailed:
             raise InvalidState("This sign-in link was already used.") from None
 
@@ -153,17 +154,16 @@ class Connecting:
             self._give_back(grant.sub, grant.token)
             raise InsufficientPermissions(f"{grant.email} did not grant the permission to send email.")
 
-    def _keep(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
+    def _keep(self, owner: str, grant: Grant, use: Delete) -> GmailAccount:
         try:
-            return self._store(owner, grant, also)
+            return self._store(owner, grant, use)
         except ReauthRequired:  # it lacks what Google gives once only: it has to begin anew
-            if also:
-                with contextlib.suppress(IntegrationError, PreconditionFailed):  # else it goes when its time is over
-                    self._documents.commit(also)
+            with contextlib.suppress(IntegrationError, PreconditionFailed):  # else it goes when its time is over
+                self._documents.commit([use])
             self._give_back(grant.sub, grant.token)
             raise
 
-    def _store(self, owner: str, grant: Grant, also: list[Write]) -> GmailAccount:
+    def _store(self, owner: str, grant: Grant, use: Delete) -> GmailAccount:
         for _ in range(AT_ONCE):
             before = self._accounts.find(owner, derived_id("acc", owner, grant.sub))
             account = self._connected(owner, grant, before.account if before else None)
@@ -174,9 +174,9 @@ class Connecting:
             said = partial(event_bodies.of_account, account)
             news = self._announcing.writes(owner, webhooks.CONNECTED, None, said)
             try:
-                self._accounts.store(account, before, [*also, *news])
+                self._accounts.store(account, before, [use, *news])
             except PreconditionFailed:
-                if also and self._documents.get(also[0].path) is None:
+                if self._documents.get(use.path) is None:
                     raise InvalidState("This connection was already confirmed.") from None
                 continue  # connected twice at once, or changed meanwhile: look again
             self._announcing.enqueue(news)

@@ -36,11 +36,11 @@ class Grants:
     def needed(self, sub: str, leaving: str = "") -> bool:
         """Whether the Google account is connected, or may yet be. An account whose grant is dead has nothing to lose.
         Raises Unavailable."""
+        if self.waiting(sub, leaving):  # first: what is confirmed meanwhile becomes an account
+            return True
         page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=ACCOUNTS, group=True))
         others = (records.from_data(GmailAccount, d.data) for d in page.documents if d.path != leaving)
-        if page.next or any(account.status is AccountStatus.CONNECTED for account in others):
-            return True
-        return self.waiting(sub, leaving)
+        return page.next is not None or any(account.status is AccountStatus.CONNECTED for account in others)
 
     def waiting(self, sub: str, leaving: str = "") -> bool:
         """Whether a parked grant of this Google account may yet be confirmed. Raises Unavailable."""

@@ -24,14 +24,15 @@ class ParkedGrants:
         self._random = random
         self._grants = grants
 
-    def park(self, owner: str, grant: Grant) -> str:
-        """The id under which `owner` finds it."""
+    def park(self, owner: str, grant: Grant) -> Document:
+        """Its id is what `owner` finds it by."""
         pending = random_id("pnd", self._random)
         whole = json.dumps(records.to_data(grant), default=datetime.isoformat, separators=(",", ":"))
         sealed, expires_at = self._ring.seal(whole.encode(), _context(pending)), self._clock() + LIFE
         data = {"owner": owner, "grant": sealed, "sub": grant.sub, "expires_at": expires_at}
-        self._documents.commit([Create(f"pending/{pending}", data)])
-        return pending
+        place = f"pending/{pending}"
+        (version,) = self._documents.commit([Create(place, data)])
+        return Document(place, data, version)
 
     def find(self, pending: str) -> Document | None:
         """Also one that has expired, until the store removes it."""
@@ -72,6 +73,11 @@ class ParkedGrants:
                 break
         if failure:
             raise failure
+
+
+def used(parked: Document) -> Delete:
+    """By whoever is the first."""
+    return Delete(parked.path, version=parked.version)
 
 
 def _context(pending: str) -> str:

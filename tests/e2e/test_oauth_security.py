@@ -1,5 +1,6 @@
 """Attacks on connecting an account (RFC 9700), and everything that can go wrong between us and Google on the way."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -902,6 +903,93 @@ def test_nor_does_discarding_one_before_its_time_or_somebody_who_confirms_anothe
     assert google.live_tokens(ada) > 0
     confirmed(attacker, waiting).ok()
     attacker.send().ok()
+
+
+def test_what_is_confirmed_while_somebody_looks_whether_it_is_needed_is_not_given_back(
+    inside: Inside, user: Caller, attacker: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is parked becomes an account: whoever looks for both finds one of them."""
+    account = attacker.connect(ada)
+    waiting = Browser(inside).get(browser.link(user, ada, RETURN))
+    documents, give_back, looks = inside.app.documents, inside.app.grants.give_back, []
+
+    def confirmed_behind_the_first_look(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looking(*args: Any) -> Any:
+            found = look(*args)
+            looks.append(look)
+            if len(looks) == 1:
+                confirmed(user, waiting).ok()
+            return found
+
+        return looking
+
+    def watched(*args: Any) -> None:
+        with monkeypatch.context() as patched:
+            for look in ("query", "below"):
+                patched.setattr(documents, look, confirmed_behind_the_first_look(getattr(documents, look)))
+            give_back(*args)
+
+    monkeypatch.setattr(inside.app.grants, "give_back", watched)
+    attacker.delete(f"accounts/{account['id']}/").ok(204)
+
+    assert looks
+    user.send().ok()
+
+
+def test_who_connects_again_while_the_account_is_being_disconnected_keeps_the_new_grant(
+    inside: Inside, user: Caller, browser: Browser, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To cancel what waited takes a while, for both of them."""
+    account = user.connect(ada)
+    link = browser.link(user, ada, RETURN)
+    cancel_all, give_back = inside.app.controlling.cancel_all, inside.app.grants.give_back
+    disconnected: list[Any] = []
+
+    def reconnecting(*args: Any) -> bool:
+        if disconnected:  # the other one is through with it first
+            give_back(*disconnected.pop())
+        return cancel_all(*args)
+
+    def disconnecting(*args: Any) -> None:
+        disconnected.append(args)
+        assert browser.get(link).query["status"] == "connected"
+
+    monkeypatch.setattr(inside.app.controlling, "cancel_all", reconnecting)
+    monkeypatch.setattr(inside.app.grants, "give_back", disconnecting)
+    user.delete(f"accounts/{account['id']}/").ok(204)
+
+    assert disconnected == []
+    user.send().ok()
+
+
+class Killed(BaseException):
+    """The process ends."""
+
+
+@pytest.mark.parametrize("cause", [Killed(), Unavailable("The store is away.")])
+def test_what_could_not_be_kept_is_given_back(
+    inside: Inside,
+    user: Caller,
+    browser: Browser,
+    ada: Person,
+    google: Google,
+    monkeypatch: pytest.MonkeyPatch,
+    cause: BaseException,
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise cause
+
+    link = browser.link(user, ada, RETURN)
+    with monkeypatch.context() as patched, contextlib.suppress(Killed):
+        patched.setattr(inside.app.accounts, "store", fail)
+        refused(browser.get(link), "unavailable")
+    assert google.live_tokens(ada) > 0
+
+    inside.time.jump(minutes=10.1)
+    inside.app.sweeping.sweep()
+
+    assert google.live_tokens(ada) == 0
+    assert inside.app.documents.below("pending", 10) == []
 
 
 def test_where_google_is_away_as_the_time_is_over_it_is_told_later(
