@@ -3,7 +3,7 @@
 from werkzeug.wrappers import Response
 
 from functions.edge import bodies, queries, views
-from functions.edge.endpoint import ANYONE, USER_OR_KEY, Call, Endpoint, respond
+from functions.edge.endpoint import SEALED, USER_OR_KEY, Call, Endpoint, respond
 from functions.edge.upload_bodies import received, take
 
 endpoint = Endpoint("/api/gmail/attachments")
@@ -15,7 +15,7 @@ def upload(call: Call) -> Response:
     return respond(views.attachment(attachment) | (views.signed_upload(signed) if signed else {}), 201)
 
 
-@endpoint.route("PUT", "/upload/", ANYONE)
+@endpoint.route("PUT", "/upload/", SEALED)
 def upload_past(call: Call) -> Response:
     """The signed URL of a laptop; in the cloud the URL is the bucket's, and there is nothing here."""
     take(call)

@@ -46,7 +46,7 @@ def blocks(request: Request) -> Iterator[bytes]:
         size += len(block)
         yield block
     if size < (request.content_length or 0):  # the caller hung up: what came may look whole, and is not
-        raise InvalidRequest("The body ends before its Content-Length.")
+        raise InvalidRequest("The body ends before its Content-Length, or came too slowly.")
     request.stream = io.BytesIO()  # nothing is left
 
 

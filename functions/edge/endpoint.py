@@ -24,12 +24,14 @@ class Who(NamedTuple):
     """Who may call a route: anyone, users only, users and API keys with a scope, or the platform itself."""
 
     anyone: bool = False
+    sealed: bool = False  # anyone with a link of ours, which the handler opens before it reads the body
     keys: Scope | None = None
     platform: bool = False
     push: bool = False  # of the platform: Pub/Sub, not the queue
 
 
 ANYONE = Who(anyone=True)
+SEALED = Who(anyone=True, sealed=True)
 USER = Who()
 PLATFORM = Who(platform=True)  # Cloud Tasks and Cloud Scheduler: by OIDC token, and nobody else
 PUBSUB = Who(platform=True, push=True)  # Pub/Sub, in the same way
@@ -179,8 +181,9 @@ def _methods(matching: list[tuple[Route, dict[str, str]]]) -> list[str]:
 
 
 def _ahead(route: Route, request: Request, app: App) -> AbstractContextManager[None]:
-    """What a route reads ahead; nothing for anyone, whose body has to come in time."""
-    return bodies.within(request, READING) if route.who.anyone else route.ahead(request, app)
+    """What a route reads ahead; nothing for a stranger, whose body has to come in time."""
+    stranger = route.who.anyone and not route.who.sealed
+    return bodies.within(request, READING) if stranger else route.ahead(request, app)
 
 
 def _authorize(request: Request, app: App, who: Who) -> Caller | None:

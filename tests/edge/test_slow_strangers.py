@@ -1,11 +1,14 @@
 """Who sends no body, or something else behind it, against a server as it really runs."""
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,8 +30,13 @@ SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    directory, found = tmp_path_factory.mktemp("server"), free_port()
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def port(directory: Path) -> Iterator[int]:
+    found = free_port()
     with (directory / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-c", SERVER, "serve"],
@@ -69,15 +77,42 @@ def answers(connection: socket.socket) -> bytes:
     return found
 
 
-@pytest.mark.parametrize("path", ["/api/gmail/send/", "/api/gmail/hooks/trg_nobody/", "/healthz"])
-def test_strangers_who_send_no_body_keep_nobody_from_an_answer(port: int, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/gmail/send/"),
+        ("POST", "/api/gmail/hooks/trg_nobody/"),
+        ("POST", "/healthz"),
+        ("PUT", "/api/gmail/attachments/upload/?token=none"),
+    ],
+)
+def test_strangers_who_send_no_body_keep_nobody_from_an_answer(port: int, method: str, path: str) -> None:
     """More of them than the server has threads."""
-    strangers = [asking(port, "POST", path, "Content-Length: 100") for _ in range(80)]
+    strangers = [asking(port, method, path, "Content-Length: 100") for _ in range(80)]
     with asking(port, "GET", "/healthz", "Connection: close") as somebody:
         assert answers(somebody).startswith(b"HTTP/1.1 200 ")
     for stranger in strangers:
         with stranger:
             assert answers(stranger)[:10] == b"HTTP/1.1 4"
+
+
+def test_who_has_an_upload_url_may_take_longer(port: int, directory: Path) -> None:
+    """A large file over a slow line."""
+    key = re.search(r"API key +(\S+)", (directory / "log").read_text())
+    assert key
+    wanted = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/gmail/attachments/",
+        data=json.dumps({"filename": "a.txt", "size": 20}).encode(),
+        headers={"Authorization": f"Bearer {key[1]}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(wanted) as answer:
+        url = json.load(answer)["upload"]["url"]
+    path = url.partition(f":{port}")[2]
+    with asking(port, "PUT", path, "Content-Length: 20", "Connection: close") as connection:
+        for _ in range(20):  # in twice the time that a stranger has
+            time.sleep(0.05)
+            connection.sendall(b"x")
+        assert answers(connection)[:13] == b"HTTP/1.1 200 "
 
 
 @pytest.mark.parametrize("length", [60_000, 60_000_000])
