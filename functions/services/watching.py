@@ -77,7 +77,10 @@ class Watching:
         seven days."""
         with contextlib.suppress(IntegrationError):
             self._forget(account)
-            if self._topic and account.can_read and not self._accounts("sub", account.sub):
+            if not self._topic or not account.can_read:
+                return
+            own = (account.id, account.connected_at)  # its record may still be there
+            if all((a.id, a.connected_at) == own for a in self._accounts("sub", account.sub)):
                 self._gmail.stop(self._tokens.access_token(account))
 
     def missed(self, send: Send) -> None:

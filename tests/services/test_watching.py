@@ -386,6 +386,13 @@ def test_disconnecting_ends_the_watch_unless_somebody_else_has_the_mailbox_too(w
     assert watched.documents.get(path(OWNER, ACCOUNT)) is None
 
 
+def test_a_watch_ends_too_where_the_record_of_its_account_goes_only_next(watched: World) -> None:
+    """As when everything of an owner is deleted."""
+    watched.watching.stop(watched.account())
+    assert watched.mailbox.stops == 1
+    assert watched.documents.get(path(OWNER, ACCOUNT)) is None
+
+
 def test_disconnecting_works_though_gmail_is_away(watched: World) -> None:
     watched.mailbox.reads = [breaks(begun=False)] * 3
     watched.disconnecting.disconnect(CALLER, ACCOUNT)
