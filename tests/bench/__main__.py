@@ -23,11 +23,13 @@ SHORT = ("calls", "warm", "clicks", "attachment", "cold")
 STORES = ("sqlite", "firestore")
 
 
-def measured(world: World, sections: list[str], effort: Effort, *, first: bool) -> Iterator[Row]:
+def measured(
+    world: World, sections: list[str], effort: Effort, *, first: bool, firestore: World | None
+) -> Iterator[Row]:
     if "calls" in sections:
         yield from calls.rows(world, effort)
     if "warm" in sections:
-        yield from warm.rows(world, effort)
+        yield from warm.rows(world, effort, firestore)
     if "clicks" in sections:
         yield from clicks.rows(world, effort)
     if "attachment" in sections and first:  # the attachment does not go to the store
@@ -46,8 +48,9 @@ def run(stores: list[str], sections: list[str], effort: Effort) -> list[Row]:
     """In stores that nobody has used yet."""
     rows: list[Row] = []
     with worlds(stores) as found:
+        firestore = next((world for world in found if world.store == "firestore"), None)
         for number, world in enumerate(found):
-            for row in measured(world, sections, effort, first=number == 0):
+            for row in measured(world, sections, effort, first=number == 0, firestore=firestore):
                 rows.append(row)
                 said = f"{row.ratio:.2f} of {row.beside}" if row.beside else f"{row.value:.2f}"
                 print(f"  {row.section}: {row.of}: {row.what}, {said}", file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.table import Key, Line, markdown, number
+from tests.bench.warm import ON_FIRESTORE
 
 STORES = ("sqlite", "firestore")
 
@@ -45,6 +46,8 @@ def goals(store: str) -> list[Goal]:
         *(Goal(f"start of `{n}`: CPU over hello", cold, f"{n}: CPU", "hello", *at) for n, at in starts.items()),
         Goal("warm send: CPU over stock", warm, "CPU", "stock", 0.45, 0.25),
         Goal("… in the local server", warm, "CPU", "stock", 0.45, 0.25, of="local server"),
+        Goal("warm send: CPU over stock on Firestore", warm, "CPU", ON_FIRESTORE, 0.45, 0.25),
+        Goal("… in the local server", warm, "CPU", ON_FIRESTORE, 0.45, 0.25, of="local server"),
         Goal("sends a second, 80 at once", warm, "sends", "", 200, 400, more=True),
         Goal("… in the local server", warm, "sends", "", 200, 400, more=True, of="local server"),
         # On the machine that 200 and 400 were set on, such a stock function sent 99 a second.
