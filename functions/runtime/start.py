@@ -28,7 +28,7 @@ def stay_on_one_core() -> None:
 
 
 def _choose_core() -> None:
-    allowed = sorted(os.sched_getaffinity(0))
     with contextlib.suppress(OSError):  # some sandboxes refuse it
+        allowed = sorted(os.sched_getaffinity(0))
         # By chance, so that several processes of one machine do not all choose the same.
         os.sched_setaffinity(0, {allowed[int.from_bytes(os.urandom(2)) % len(allowed)]})

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.runtime import start
 from tests.e2e.processes import BIN, ROOT, Program, environment, free_port
 
 IN_THE_CLOUD = {
@@ -77,7 +78,11 @@ def test_a_setting_that_means_nothing_is_refused_by_name(command: Callable[[], l
     assert "Traceback" not in output
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
+def cores_of(pid: int) -> int:
+    return len(os.sched_getaffinity(pid))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity") or cores_of(0) < 2, reason="there is one core, or no Linux")
 @pytest.mark.parametrize("command", [local, alone])
 def test_whoever_answers_stays_on_one_core_and_whoever_starts_it_does_not(
     command: Callable[[], list[str]], tmp_path: Path
@@ -104,5 +109,9 @@ def workers(master: int) -> list[int]:
     return [int(pid) for pid in children if "sandbox" not in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
-def cores_of(pid: int) -> int:
-    return len(os.sched_getaffinity(pid))
+def test_where_a_platform_tells_nobody_their_cores_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_getaffinity", refuse, raising=False)
+    start._choose_core()
