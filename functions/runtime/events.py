@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from functions.domain.accounts import GmailAccount
     from functions.domain.sends import Send
 
-# A person's address, with the slashes that it may have where it is a path's last parameter, or the whole of a bare
-# tail; a sealed token, longer than any id, which opens something. In this order: a part of an address may be as long.
-_HIDDEN = re.compile(r"((?<=/suppressions/)|(?<=^/)(?!api/)).*@[^/]*|[^/]*@[^/]*|[^/]{40,}")
+# A person's address, also where it was encoded twice, with the slashes that it may have where it is a path's last
+# parameter, or the whole of a bare tail; a sealed token, longer than any id, which opens something. In this order: a
+# part of an address may be as long.
+_HIDDEN = re.compile(r"((?<=/suppressions/)|(?<=^/)(?!api/))(?s:.*@|.*%40)[^/]*|([^/]*@|[^/]*%40)[^/]*|[^/]{40,}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")  # W3C Trace Context §3.2
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/([0-9]{1,20}))?(?:;o=([01]))?")  # Google's own, which is older
 _about: ContextVar[dict[str, Any]] = ContextVar("about", default={})  # noqa: B039 - replaced, never changed

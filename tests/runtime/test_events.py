@@ -147,6 +147,9 @@ def test_only_what_nobody_foresaw_is_an_error(
         ("/api/gmail/suppressions/a/john.smith/x@d.example/", "/api/gmail/suppressions/…/"),
         (f"/api/gmail/suppressions/{'a' * 41}/john.smith/x@d.example/", "/api/gmail/suppressions/…/"),
         (f"/{'a' * 41}/john.smith/x@d.example/", "/…/"),
+        ("/api/gmail/suppressions/ada%2540example.com/", "/api/gmail/suppressions/…/"),  # encoded twice
+        ("/api/gmail/suppressions/a/john.smith/x%2540d.example/", "/api/gmail/suppressions/…/"),
+        ("/api/gmail/suppressions/john.smith/a%0Ab@d.example/", "/api/gmail/suppressions/…/"),
         (f"/api/gmail/track/{'a' * 41}/", "/api/gmail/track/…/"),
         (f"/{'a' * 41}/o.gif", "/…/o.gif"),
         (f"/api/gmail/suppressions/{'a' * 39}/", f"/api/gmail/suppressions/{'a' * 39}/"),
