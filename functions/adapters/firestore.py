@@ -101,7 +101,7 @@ class FirestoreDocuments:
         return [found.get(path) for path in wanted]
 
     def commit(self, writes: Sequence[Write]) -> list[str]:
-        checked = values.check_writes(writes)
+        checked = values.check_writes(writes, packed=True)
         if not checked:
             return []
         token = secrets.token_urlsafe(9)

@@ -41,7 +41,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     bytes: lambda value: f'{{"bytesValue":"{base64.b64encode(value).decode()}"}}',
     datetime: lambda value: f'{{"timestampValue":"{moment(value)}"}}',
     list: lambda value: f'{{"arrayValue":{{"values":[{",".join(map(text, value))}]}}}}',
-    dict: lambda value: f'{{"mapValue":{{"fields":{{{_members(value)}}}}}}}',
+    dict: lambda value: f'{{"mapValue":{{"fields":{{{fields(value)}}}}}}}',
 }
 
 
@@ -64,11 +64,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
 
 
 def fields(data: Data) -> str:
-    """The JSON of a document's fields, without the braces."""
-    return _members({name: values.pack(value) for name, value in data.items()})
-
-
-def _members(data: Json) -> str:
+    """The JSON of a document's or a map's fields, without the braces."""
     return ",".join([f"{quoted(name)}:{text(value)}" for name, value in data.items()])
 
 

@@ -88,11 +88,11 @@ class OfficialCalls:
                 option = client.write_option(last_update_time=_timestamp(write.version))
             match write:
                 case Create(data=data):
-                    batch.create(reference, _packed(data, token))
+                    batch.create(reference, _written(data, token))
                 case Put(data=data):
-                    batch.set(reference, _packed(data, token))
+                    batch.set(reference, _written(data, token))
                 case Update(data=data):
-                    quoted = {FieldPath(name).to_api_repr(): value for name, value in _packed(data, token).items()}
+                    quoted = {FieldPath(name).to_api_repr(): value for name, value in _written(data, token).items()}
                     batch.update(reference, quoted, option=option)
                 case Delete():
                     batch.delete(reference, option=option)
@@ -110,12 +110,11 @@ def _failures() -> Iterator[None]:
         raise CallFailed("UNAUTHENTICATED", type(exc).__name__) from exc
 
 
-def _packed(data: Data, token: str) -> Data:
-    packed: Data = {
-        name: firestore.Increment(value.by) if isinstance(value, Increment) else values.pack(value)
-        for name, value in data.items()
+def _written(data: Data, token: str) -> Data:
+    found: Data = {
+        name: firestore.Increment(value.by) if isinstance(value, Increment) else value for name, value in data.items()
     }
-    return {**packed, values.COMMIT_ID: token}
+    return {**found, values.COMMIT_ID: token}
 
 
 def _document(snapshot: Any) -> Document:

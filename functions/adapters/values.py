@@ -3,7 +3,7 @@
 A laptop must refuse what the cloud refuses, so the limits are Firestore's (https://cloud.google.com/firestore/quotas):
 1 MiB a document, 64-bit integers, reserved `__names__`. What Firestore has no form for though JSON does (an array
 directly in an array, a reserved or empty key inside a value, deep nesting) is no caller's fault: template variables and
-webhook payloads are anyone's JSON. `pack` turns such a value into JSON text, `unpack` back.
+webhook payloads are anyone's JSON. For Firestore such a value is packed into JSON text, which `unpack` reads.
 """
 
 import math
@@ -45,19 +45,19 @@ def check_path(path: str) -> str:
     return path
 
 
-def check_writes(writes: Sequence[Write]) -> list[Write]:
-    """The writes with their data checked and copied."""
+def check_writes(writes: Sequence[Write], *, packed: bool = False) -> list[Write]:
+    """The writes with their data checked and copied; `packed` as Firestore can hold it: `unpack` gives it back."""
     if len(writes) > MAX_WRITES:
         raise ValueError(f"{len(writes)} writes; a commit takes {MAX_WRITES}.")
     if len({write.path for write in writes}) < len(writes):
         raise ValueError("A commit writes each document once.")
-    checked = [_checked(write) for write in writes]
+    checked = [_checked(write, packed) for write in writes]
     if (total := sum(taken for _, taken in checked)) > MAX_COMMIT:
         raise ValueError(f"The commit would take {total} bytes; it may take {MAX_COMMIT}.")
     return [write for write, _ in checked]
 
 
-def _checked(write: Write) -> tuple[Write, int]:
+def _checked(write: Write, packed: bool) -> tuple[Write, int]:
     """The write, and how many bytes it brings."""
     path = check_path(write.path)
     if isinstance(write, Delete):
@@ -86,8 +86,9 @@ def _checked(write: Write) -> tuple[Write, int]:
             data[name] = Increment(_integer(value.by))
             taken += 8
         else:
-            data[name], size_as_packed = _measured_as_packed(value)
-            taken += size_as_packed
+            held, copied, size_of_held = _held(value)
+            data[name] = held if packed else copied
+            taken += size_of_held
     if taken > MAX_DOCUMENT:
         raise ValueError(f"{path} would take {taken} bytes; a document takes {MAX_DOCUMENT}.")
     return (Update(path, data, write.version) if isinstance(write, Update) else type(write)(path, data)), taken
@@ -216,7 +217,7 @@ def is_scalar(value: Any) -> bool:
 def size(path: str, data: Data) -> int:
     """Bytes a document takes, as https://cloud.google.com/firestore/docs/storage-size counts them."""
     names, taken = _names(tuple(data))
-    return _size_of_path(path) + taken + sum(_measured_as_packed(data[name])[1] for name in names)
+    return _size_of_path(path) + taken + sum(_held(data[name])[2] for name in names)
 
 
 def _size_of_path(path: str) -> int:
@@ -224,15 +225,13 @@ def _size_of_path(path: str) -> int:
     return len(path) + 1 + 16 + 32
 
 
-def _measured_as_packed(value: Any) -> tuple[Any, int]:
-    """A field's value in plain types, and the bytes that it takes as `pack` makes it."""
+def _held(value: Any) -> tuple[Any, Any, int]:
+    """The value of a field as Firestore can hold it, in plain types, and the bytes that it takes there."""
     copied, taken, native = _measured(value)
-    return copied, taken if native else _measured({_PACKED: dumps(copied)})[1]
-
-
-def pack(value: Any) -> Any:
-    """The value of a field as Firestore can hold it: unchanged where it can be."""
-    return value if type(value) in _SCALARS or _measured(value)[2] else {_PACKED: dumps(value)}
+    if native:
+        return copied, copied, taken
+    packed = {_PACKED: dumps(copied)}
+    return packed, copied, _measured(packed)[1]
 
 
 def unpack(value: Any) -> Any:
