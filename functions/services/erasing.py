@@ -13,9 +13,9 @@ from datetime import timedelta
 from itertools import islice
 
 from functions.domain import records
-from functions.domain.accounts import GmailAccount
-from functions.domain.errors import ReauthRequired
-from functions.domain.ports import Blobs, Delete, Document, Documents
+from functions.domain.accounts import AccountStatus, GmailAccount
+from functions.domain.errors import PreconditionFailed, ReauthRequired
+from functions.domain.ports import Blobs, Delete, Document, Documents, Update
 from functions.services import accounts, owners
 from functions.services.grants import Grants
 from functions.services.tokens import Tokens
@@ -109,9 +109,12 @@ class Erasing:
     def _revoke(self, account: GmailAccount) -> None:
         """Unless another owner needs the grant of the same Google account: that would end theirs, too."""
         self._disconnected(account)
+        with contextlib.suppress(PreconditionFailed):  # its record is gone
+            # Before it is asked who needs the grant: of two owners that go at once, neither leaves it to the other.
+            dead = {"status": AccountStatus.REAUTH_REQUIRED.value}
+            self._documents.commit([Update(accounts.path(account.owner, account.id), dead)])
         with contextlib.suppress(ReauthRequired):  # it can't be opened
-            leaving = accounts.path(account.owner, account.id)
-            self._grants.give_back(account.sub, self._tokens.refresh_token(account), leaving)
+            self._grants.give_back(account.sub, self._tokens.refresh_token(account))
         self._tokens.forget(account)
 
 

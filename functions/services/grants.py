@@ -20,7 +20,7 @@ ACCOUNTS, PAGE = 50, 40  # read at once
 
 
 class Grants:
-    """Wherever a record is `leaving`, its path: an account or a parked grant that goes next, and needs no grant."""
+    """`leaving` is the path of a parked grant that goes next, and does not count."""
 
     def __init__(self, documents: Documents, oauth: "OAuthClient", clock: Clock) -> None:
         self._documents = documents
@@ -39,8 +39,8 @@ class Grants:
         if self.waiting(sub, leaving):  # first: what is confirmed meanwhile becomes an account
             return True
         page = self._documents.query(Query("accounts", equals={"sub": sub}, limit=ACCOUNTS, group=True))
-        others = (records.from_data(GmailAccount, d.data) for d in page.documents if d.path != leaving)
-        return page.next is not None or any(account.status is AccountStatus.CONNECTED for account in others)
+        found = (records.from_data(GmailAccount, document.data) for document in page.documents)
+        return page.next is not None or any(account.status is AccountStatus.CONNECTED for account in found)
 
     def waiting(self, sub: str, leaving: str = "") -> bool:
         """Whether a parked grant of this Google account may yet be confirmed. Raises Unavailable."""

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from functions.adapters import http, values
-from functions.domain import sends
+from functions.domain import records, sends
 from functions.domain.accounts import AccountStatus, GmailAccount
+from functions.domain.callers import Caller
 from functions.domain.errors import BlobMissing, GmailRejected, ReauthRequired, Unavailable
 from functions.domain.ids import looks_like
 from functions.domain.ports import Create, Data, Document, Documents, Put, Write
+from functions.domain.records import replace
 from functions.domain.sends import Status
 from functions.services import announcing, erasing, trigger_keys
 from functions.services.accounts import path
@@ -224,6 +226,33 @@ def test_a_google_account_that_another_owner_may_yet_confirm_keeps_its_grant(
     eraser(world).erase(OWNER)
 
     assert len(world.oauth.revoked) == revoked
+
+
+@pytest.mark.parametrize("other", ["deleted", "disconnected"])
+def test_of_two_owners_who_go_at_the_same_moment_one_gives_the_grant_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """Neither leaves it to the other."""
+    theirs = replace(world.account(), owner=OTHER, id="acc_theirs")
+    theirs = replace(theirs, refresh_token=world.tokens.seal(theirs, "refresh_token", "theirs"))
+    world.documents.commit([Create(path(OTHER, theirs.id), records.to_data(theirs))])
+    first, needed = eraser(world), Grants.needed
+
+    def meanwhile(grants: Grants, *args: str) -> bool:
+        found = needed(grants, *args)
+        if grants is first._grants and world.documents.get(path(OTHER, theirs.id)):
+            if other == "deleted":
+                eraser(world).erase(OTHER)
+            else:
+                world.disconnecting.disconnect(Caller(OTHER, "user"), theirs.id)
+        return found
+
+    monkeypatch.setattr(Grants, "needed", meanwhile)
+    first.erase(OWNER)
+
+    assert world.oauth.revoked == ["theirs"]
+    assert left(world, OWNER) == []
+    assert world.documents.get(path(OTHER, theirs.id)) is None
 
 
 def test_a_token_that_google_no_longer_knows_is_no_obstacle(world: World) -> None:
