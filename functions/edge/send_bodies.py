@@ -14,6 +14,7 @@ from functions.domain.send_requests import SendRequest, UploadedFile
 from functions.edge import bodies, multipart
 from functions.edge.endpoint import Call
 from functions.edge.memory import Memory
+from functions.services.provisional import Provisional
 from functions.services.receipts import BatchReceipt, Receipt
 
 JSON_LIMIT = 38_000_000  # bytes: an attachment in base64 makes the JSON as large as the MIME it ends in
@@ -59,15 +60,15 @@ def received(call: Call) -> Iterator[Body]:
     """Reads the whole body; files that no send took over are deleted again."""
     key = bodies.idempotency_key(call.request)
     owner = call.caller.owner
-    prefix = f"uploads/{owner}/{random_id('req', call.app.random)}/"
+    blobs = Provisional(call.app.blobs, f"uploads/{owner}/{random_id('req', call.app.random)}/")
     kind = call.request.mimetype
     files_stored = kind == "multipart/form-data"
     body: Body | None = None
     budget: Budget | None = None
     with ExitStack() as stack:
         if files_stored:
-            stack.callback(lambda: None if body and body.kept else call.app.blobs.delete_all(prefix))
-            form = multipart.read(call.request, call.app.blobs, prefix)
+            stack.callback(lambda: None if body and body.kept else blobs.drop())
+            form = multipart.read(call.request, blobs, blobs.prefix)
             data, files, parts = bodies.parse_object(form.message), form.files, [form.message, *form.parts]
             budget = form.budget
         elif kind == "application/json" or kind.endswith("+json"):

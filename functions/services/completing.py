@@ -21,6 +21,7 @@ from functions.services.composing import Composing, Draft
 from functions.services.hook_log import HookLog
 from functions.services.outbox import Found, Outbox
 from functions.services.personalising import Personalising
+from functions.services.provisional import Provisional
 from functions.services.standing import Standings
 from functions.services.trigger_health import Failure, TriggerHealth
 
@@ -69,10 +70,10 @@ class Completing:
         mime = compose(personal.message, date=now, message_id=message_id, boundary_seed=send.id)
         verify(mime, personal.message)
         composed = recording.composed(send, draft, personal, mime)
-        prefix = f"sends/{send.owner}/{send.id}/{random_id('atm', self._random)}/"
+        blobs = Provisional(self._blobs, f"sends/{send.owner}/{send.id}/{random_id('atm', self._random)}/")
         content = contents.store(
-            self._blobs,
-            prefix,
+            blobs,
+            blobs.prefix,
             personal.message,
             date=now,
             message_id=message_id,
@@ -82,7 +83,7 @@ class Completing:
         try:
             saved = self._outbox.save(found, composed, Put(contents.path(send.owner, send.id), content))
         except PreconditionFailed:
-            self._blobs.delete_all(prefix)
+            blobs.drop()
             raise
         if blob:
             self._tell(lambda: self._blobs.delete(blob))

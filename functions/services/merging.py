@@ -37,6 +37,7 @@ from functions.services.contents import BlobSource
 from functions.services.delivering import Delivering
 from functions.services.outbox import Outbox, perhaps_accepted
 from functions.services.personalising import Personal, Personalising
+from functions.services.provisional import Provisional
 from functions.services.receipts import BatchReceipt
 from functions.services.standing import Standing, Standings
 
@@ -101,13 +102,13 @@ class Merging:
         standing = self._standings.of(account.owner, [*(r.to.email for r in request.recipients), *also])
         standing.refuse(request)  # for who gets a copy of all of them; a recipient is skipped instead
         draft = self._composing.draft(caller, account, request, standing.kept_for)
-        prefix = f"sends/{account.owner}/{batch_id}/{random_id('atm', self._random)}/"
+        blobs = Provisional(self._blobs, f"sends/{account.owner}/{batch_id}/{random_id('atm', self._random)}/")
         now = self._clock()
         if request.dry_run:
             return BatchPreview(self._previewed(draft, batch_id, now), len(request.recipients))
         try:
-            draft, shared = self._stored_once(draft, prefix)
-            made = self._made(draft, batch_id, standing, now, prefix)
+            draft, shared = self._stored_once(draft, blobs)
+            made = self._made(draft, batch_id, standing, now, blobs)
             batch = Batch(
                 id=batch_id,
                 owner=account.owner,
@@ -121,7 +122,7 @@ class Merging:
             )
             found = self._begun(batch)
         except Exception:
-            self._blobs.delete_all(prefix)
+            blobs.drop()
             raise
         on_record()
         self._complete(found, made)
@@ -132,20 +133,20 @@ class Merging:
         send_id = _send_id(batch_id, 0)
         return self._composed(draft, send_id, draft.request.recipients[0], 0, now)[1]
 
-    def _stored_once(self, draft: Draft, prefix: str) -> tuple[Draft, tuple[str, ...]]:
+    def _stored_once(self, draft: Draft, blobs: Provisional) -> tuple[Draft, tuple[str, ...]]:
         """The draft with its files in the blob store, and the names of those that belong to the batch alone."""
         stored, names = [], []
         for index, attachment in enumerate(draft.attachments):
             source = attachment.source
             if not isinstance(source, BlobSource):
-                source = BlobSource(self._blobs, self._blobs.write(f"{prefix}{index}", source()).name)
+                source = BlobSource(self._blobs, blobs.write(f"{blobs.prefix}{index}", source()).name)
             if not source.shared:
                 names.append(source.name)
             stored.append(replace(attachment, source=replace(source, shared=True)))
         return replace(draft, attachments=tuple(stored)), tuple(names)
 
     def _made(
-        self, draft: Draft, batch_id: str, standing: Standing, now: datetime, prefix: str
+        self, draft: Draft, batch_id: str, standing: Standing, now: datetime, blobs: Provisional
     ) -> list[tuple[Send, Data]]:
         """Every send with its content. Raises all that is wrong, whichever recipient it is wrong for."""
         request, made = draft.request, []
@@ -170,8 +171,8 @@ class Merging:
             if reason := standing.reason(recipient.to.email, request.transactional):
                 send = recording.skipped(send, reason)
             content = contents.store(
-                self._blobs,
-                f"{prefix}{index}/",
+                blobs,
+                f"{blobs.prefix}{index}/",
                 personal.message,
                 date=now,
                 message_id=message_id,

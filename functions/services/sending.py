@@ -22,6 +22,7 @@ from functions.services.delivering import EARLY, Claimed, Delivering
 from functions.services.outbox import Outbox
 from functions.services.pacing import Pacing
 from functions.services.personalising import Personalising
+from functions.services.provisional import Provisional
 from functions.services.receipts import Receipt
 from functions.services.repeating import Repeating
 from functions.services.standing import Standings
@@ -111,10 +112,10 @@ class Sending:
         if send.status is not Status.SENDING:
             send = sends.answer(send)
         # A prefix of this attempt's own: a rival call with the same Idempotency-Key may be storing another body.
-        prefix = f"sends/{account.owner}/{send_id}/{random_id('atm', self._random)}/"
+        blobs = Provisional(self._blobs, f"sends/{account.owner}/{send_id}/{random_id('atm', self._random)}/")
         content = contents.store(
-            self._blobs,
-            prefix,
+            blobs,
+            blobs.prefix,
             message,
             date=now,
             message_id=message_id,
@@ -125,7 +126,7 @@ class Sending:
             found = self._outbox.create(send, content)
         except PreconditionFailed:
             self._pacing.give_back(send)
-            self._blobs.delete_all(prefix)
+            blobs.drop()
             there = self._outbox.find(caller.owner, send_id)
             if there is None:
                 raise IdempotencyInProgress(retry_after=5) from None
