@@ -48,7 +48,7 @@ class Contents(AccountsAndMailboxes):
         """Raises NotFound in the cloud."""
         from functions.services.orphans import Orphans
 
-        return Orphans(self.documents, self.local_blobs, self.clock, self.random)
+        return Orphans(self.documents, self.local_blobs, self.clock, self.random, self.settings.store_url)
 
     @once
     def expiring(self) -> "Expiring":

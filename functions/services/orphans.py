@@ -5,8 +5,8 @@ message that has lost its own. In the cloud the bucket removes them in the end (
 looks once a day which of the old ones no record names.
 
 That says something only of a directory with the files of this store alone. So the first sweep, at the start, writes the
-store's id into it, as long as it holds no uploads; a store that finds another's id notes that there are several. From
-then on, as where an unknown store's uploads were found, nothing is removed.
+store's id and URL into it, as long as it holds no uploads; a store that finds another's notes that there are several.
+From then on, as where an unknown store's uploads were found, nothing is removed.
 """
 
 import contextlib
@@ -26,8 +26,8 @@ PREFIX = "uploads/"  # and then the owner, as edge/send_bodies.py names them
 OLD = timedelta(days=2)  # long after the request that stored a file is over, whatever became of it
 EVERY = timedelta(days=1)
 STORE = "stores/blobs"  # the document with the store's id
-BINDING = "store"  # the blob with the id of the store whose files these are
-SEVERAL = "several"  # instead of an id
+BINDING = "store"  # the blob that names the store whose files these are
+SEVERAL = "several"  # instead of a name
 EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -44,11 +44,16 @@ class Directory(Protocol):
 
 
 class Orphans:
-    def __init__(self, documents: Documents, directory: Directory, clock: Clock, random: RandomBytes) -> None:
+    """`url` tells a store from its copy, which has the same id."""
+
+    def __init__(
+        self, documents: Documents, directory: Directory, clock: Clock, random: RandomBytes, url: str
+    ) -> None:
         self._documents = documents
         self._directory = directory
         self._clock = clock
         self._random = random
+        self._url = url
         self._next: datetime | None = None
 
     def remove(self) -> None:
@@ -77,11 +82,11 @@ class Orphans:
         return bound == store
 
     def _store(self) -> str:
-        """Its id, which is made once."""
+        """Its id, which is made once, and where it is."""
         with contextlib.suppress(PreconditionFailed):  # it has one
             self._documents.commit([Create(STORE, {"id": random_id("str", self._random)})])
         found = self._documents.get(STORE)
-        return str(found.data["id"]) if found else ""
+        return f"{found.data['id'] if found else ''} {self._url}"
 
     def _bound(self) -> str | None:
         try:

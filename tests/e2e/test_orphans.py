@@ -1,6 +1,8 @@
 """Files of a request whose send may be on record or not, on a laptop."""
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -117,6 +119,25 @@ def test_another_store_with_the_same_directory_removes_nothing_of_the_first_nor_
         assert uploads(inside) == before
 
     sweep(inside, days=10)  # what the other one has stored is in no record of this one
+    assert uploads(inside) == before
+
+
+def test_a_copy_of_a_store_is_another_store(
+    inside: Inside, user: Caller, orphan: Path, make_inside: Callable[..., Inside]
+) -> None:
+    copied = f"{inside.directory}/copied.db"
+    with (
+        contextlib.closing(sqlite3.connect(f"{inside.directory}/gmail.db")) as store,
+        contextlib.closing(sqlite3.connect(copied)) as copy,
+    ):
+        store.backup(copy)
+    later = (inside.app.clock() + timedelta(days=200)).isoformat()
+    post(user, send_at=later).ok(202)  # the copy knows nothing of it
+    before = uploads(inside)
+    assert orphan in before
+
+    sweep(make_inside(STORE_URL=f"sqlite:///{copied}"), days=5)
+
     assert uploads(inside) == before
 
 
