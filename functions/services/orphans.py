@@ -46,9 +46,7 @@ class Directory(Protocol):
 class Orphans:
     """`url` tells a store from its copy, which has the same id."""
 
-    def __init__(
-        self, documents: Documents, directory: Directory, clock: Clock, random: RandomBytes, url: str
-    ) -> None:
+    def __init__(self, documents: Documents, directory: Directory, clock: Clock, random: RandomBytes, url: str) -> None:
         self._documents = documents
         self._directory = directory
         self._clock = clock
