@@ -29,6 +29,26 @@ def stay_on_one_core() -> None:
 
 def _choose_core() -> None:
     with contextlib.suppress(OSError):  # some sandboxes refuse it
-        allowed = sorted(os.sched_getaffinity(0))
-        # By chance, so that several processes of one machine do not all choose the same.
-        os.sched_setaffinity(0, {allowed[int.from_bytes(os.urandom(2)) % len(allowed)]})
+        os.sched_setaffinity(0, {free_core(sorted(os.sched_getaffinity(0)))})
+
+
+def free_core(allowed: list[int]) -> int:
+    """One of them, for the life of this process; if possible one that no other server of this machine has taken.
+    Raises OSError."""
+    import socket
+
+    first = int.from_bytes(os.urandom(2)) % len(allowed)
+    for core in (*allowed[first:], *allowed[:first]):
+        # A name that one process at a time can have, gone with the process: unix(7), "abstract".
+        mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            mark.bind(f"\0gmail-integration-core-{core}")
+        except OSError:
+            mark.close()
+            continue
+        _marks.append(mark)
+        return core
+    return allowed[first]
+
+
+_marks: list[object] = []  # open for as long as the process is there
