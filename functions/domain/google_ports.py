@@ -140,8 +140,9 @@ class Gmail(Protocol):
 
     def aliases(self, token: str) -> list[Alias]: ...
 
-    def sent_since(self, token: str, history_id: str, since: datetime, to: str = "") -> Look:
-        """What was sent from this mailbox since then: by its history, and by a search of the Sent folder for `to`."""
+    def sent_since(self, token: str, history_id: str, at: datetime, mark: str, to: str = "") -> Look:
+        """What was sent from this mailbox since an attempt at that time: by its history, and by a search of the Sent
+        folder for `to`. The message whose content type has the mark ends the look."""
         ...
 
     def history_since(self, token: str, history_id: str) -> Changes:

@@ -22,8 +22,6 @@ from functions.services.outbox import Found, Outbox, enqueue
 from functions.services.resending import Resending
 from functions.services.tokens import Tokens
 
-# How far Gmail's clock and ours may differ, when messages are asked for by time.
-CLOCKS = timedelta(minutes=15)
 # Where looking itself failed: soon at first, then as often as an outage of hours is worth.
 AGAIN, LATER = timedelta(minutes=1), timedelta(hours=1)
 
@@ -72,9 +70,9 @@ class Reconciling:
         try:
             # Gmail's `to:` is sure to find what stands in To; where nothing does, all that was sent is looked at.
             to = ascii_email(send.to[0].email) if send.to else ""
-            since = send.attempts[-1].at - CLOCKS
+            at = send.attempts[-1].at
             seen = self._tokens.with_token(
-                account, lambda token: self._gmail.sent_since(token, send.history_id, since, to)
+                account, lambda token: self._gmail.sent_since(token, send.history_id, at, send.id, to)
             )
         except RateLimited as limited:
             return self._failed(found, max(AGAIN, timedelta(seconds=limited.retry_after or 0)))

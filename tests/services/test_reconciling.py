@@ -1,6 +1,9 @@
 """Evidence for an attempt whose outcome was lost. Gmail has replaced the Message-ID and dropped our headers."""
 
+import json
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -120,6 +123,53 @@ def test_where_a_message_was_deleted_not_found_is_not_believed(world: World) -> 
     send = world.record(send_id)
     assert (send.status, send.due_at, send.looks, send.resent_as) == (Status.UNKNOWN, None, retries.LOOKS, None)
     assert len(mailbox.posts) == 1
+
+
+class Crowded(Searching):
+    """Others went to the same person. The search gives the newest hundred of what it is asked for."""
+
+    def crowd(self, before: int, after: int) -> None:
+        """One each second."""
+        own = self.stored[-1]
+        around = [*range(-before, 0), *range(1, after + 1)]
+        others = [
+            replace(own, id=f"other{n}", send_id="", content_type="text/plain", at=own.at + timedelta(seconds=n))
+            for n in around
+        ]
+        self.stored = sorted([*self.stored, *others], key=lambda stored: stored.at)
+
+    def _read(self, url: str) -> Answer:
+        if not urlsplit(url).path.endswith("/messages"):
+            return super()._read(url)
+        self.asked.append("messages")
+        asked = dict(part.split(":") for part in parse_qs(urlsplit(url).query)["q"][0].split())
+        after, before = int(asked["after"]), int(asked.get("before", sys.maxsize))
+        found = [s.id for s in self.stored if asked["to"] in s.to and after < s.at.timestamp() < before][::-1]
+        more = {"nextPageToken": "more"} if len(found) > 100 else {}
+        return Answer(200, {}, json.dumps({"messages": [{"id": i} for i in found[:100]], **more}).encode())
+
+
+def test_a_message_is_found_among_hundreds_to_the_same_person(world: World) -> None:
+    """Alarms, say. The history is too old to help, and what the search gives first came later."""
+    mailbox = Crowded(world)
+    mailbox.oldest_history, mailbox.script = 1000, [LOST]
+    send_id = world.queue()
+    world.deliver()
+    mailbox.crowd(before=600, after=600)
+    world.run(minutes=1)
+    assert world.record(send_id).status is Status.SENT
+
+
+def test_a_message_that_is_found_ends_the_look(world: World) -> None:
+    """Each message that a look reads costs as much of Gmail's quota as a fifth of a send."""
+    mailbox = Crowded(world)
+    mailbox.script = [LOST]
+    send_id = world.queue()
+    world.deliver()
+    mailbox.crowd(before=50, after=5)
+    world.run(minutes=1)
+    assert world.record(send_id).status is Status.SENT
+    assert sum(tail.startswith("messages/") for tail in mailbox.asked) == 6
 
 
 def test_a_message_of_another_send_to_the_same_person_is_no_evidence(world: World) -> None:
