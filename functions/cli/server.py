@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.wrappers import Request, Response
 
+from functions.edge.deadlines import DEADLINES, end
 from functions.edge.endpoint import Endpoint
 from functions.runtime.preload import preload
 from functions.runtime.settings import GOOGLE_URLS, Settings, sandbox_port
@@ -23,6 +25,7 @@ from functions.runtime.wiring import App
 
 ROOT = Path(__file__).parents[2]
 THREADS = 64
+HEAD = 10.0  # seconds for a request's line and headers, from their first byte on
 
 
 def endpoints() -> list[Endpoint]:
@@ -55,6 +58,22 @@ class Gateway:
         return chosen(request, self._app, methods=methods)
 
 
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """A request's head has to come in time: as many clients as there are threads, who begin one and do not go on, would
+    keep all others out. On the platform a front end waits for it."""
+
+    def handle(self, conn: Any) -> Any:
+        DEADLINES.begin(conn, HEAD, lambda: end(conn.sock))
+        try:
+            return super().handle(conn)
+        finally:
+            DEADLINES.over(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        DEADLINES.over(conn)
+        return super().handle_request(req, conn)
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn's threads, as on the platform. One process: the queue and the caches are the process's own."""
 
@@ -64,7 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": f"{host}:{port}",
             "workers": 1,
             "threads": THREADS,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "timeout": 0,
             "keepalive": 30,
             "loglevel": "warning",

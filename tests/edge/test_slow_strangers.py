@@ -1,5 +1,6 @@
 """Who sends no body, or something else behind it, against a server as it really runs."""
 
+import contextlib
 import json
 import os
 import re
@@ -20,7 +21,9 @@ from tests.e2e.tether import tie
 
 # The server of a laptop, whose patience is over sooner.
 SERVER = """
+from functions.cli import server
 from functions.edge import deadlines, endpoint
+server.HEAD = 0.5
 endpoint.STRANGERS = endpoint.READING = 0.5
 deadlines.STEP = 0.05
 from functions.cli.commands import main
@@ -75,6 +78,27 @@ def answers(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return found
+
+
+def test_who_never_ends_the_head_of_a_request_keeps_nobody_out(port: int) -> None:
+    begun = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(80)]  # there are 64 threads
+    for connection in begun:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+    trickling = begun[:8]
+
+    def trickle() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                for connection in trickling:
+                    connection.sendall(b"x")
+                time.sleep(0.1)
+
+    threading.Thread(target=trickle, daemon=True).start()
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=20) as answer:
+        assert answer.status == 200
+    for connection in begun:
+        connection.close()
 
 
 @pytest.mark.parametrize(
