@@ -14,7 +14,7 @@ from itertools import islice
 
 from functions.domain import records
 from functions.domain.accounts import AccountStatus, GmailAccount
-from functions.domain.errors import PreconditionFailed, ReauthRequired
+from functions.domain.errors import PreconditionFailed, ReauthRequired, Unavailable
 from functions.domain.ports import Blobs, Delete, Document, Documents, Update
 from functions.services import accounts, owners
 from functions.services.grants import Grants
@@ -109,13 +109,23 @@ class Erasing:
     def _revoke(self, account: GmailAccount) -> None:
         """Unless another owner needs the grant of the same Google account: that would end theirs, too."""
         self._disconnected(account)
-        with contextlib.suppress(PreconditionFailed):  # its record is gone
-            # Before it is asked who needs the grant: of two owners that go at once, neither leaves it to the other.
-            dead = {"status": AccountStatus.REAUTH_REQUIRED.value}
-            self._documents.commit([Update(accounts.path(account.owner, account.id), dead)])
-        with contextlib.suppress(ReauthRequired):  # it can't be opened
-            self._grants.give_back(account.sub, self._tokens.refresh_token(account))
+        # Marked before it is asked who needs the grant: of two owners that go at once, neither leaves it to the other.
+        marked = self._mark(account, AccountStatus.REAUTH_REQUIRED)
+        try:
+            with contextlib.suppress(ReauthRequired):  # it can't be opened
+                self._grants.give_back(account.sub, self._tokens.refresh_token(account))
+        except Unavailable:
+            self._mark(account, account.status, marked)  # it works as before
+            raise
         self._tokens.forget(account)
+
+    def _mark(self, account: GmailAccount, status: AccountStatus, version: str | None = None) -> str | None:
+        """The version with this status; None where its record is gone, or is no longer as it was."""
+        update = Update(accounts.path(account.owner, account.id), {"status": status.value}, version=version)
+        try:
+            return self._documents.commit([update])[0]
+        except PreconditionFailed:
+            return None
 
 
 def walk(documents: Documents, place: str) -> Iterator[Document]:
