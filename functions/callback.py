@@ -1,15 +1,23 @@
 """GET /api/gmail/oauth2callback/: Google's redirect. POST: the confirm step for frontends on another site."""
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from functions.domain.accounts import GmailAccount
 from functions.domain.errors import IntegrationError, MethodNotAllowed
 from functions.domain.return_urls import with_query
-from functions.edge import bodies, cookies, pages, queries, views
+from functions.edge import bodies, cookies, pages, problems, queries, views
 from functions.edge.endpoint import ANYONE, USER, Call, Endpoint, respond
 from functions.services.connecting import Outcome
 
-endpoint = Endpoint("/api/gmail/oauth2callback")
+
+def _refused(request: Request, error: IntegrationError, request_id: str) -> Response:
+    """A page for who comes back from Google, a problem document for a frontend that confirms."""
+    if request.method in ("GET", "HEAD"):
+        return pages.problem(request, error, request_id, "Not connected")
+    return problems.response(error, request_id)
+
+
+endpoint = Endpoint("/api/gmail/oauth2callback", _refused)
 
 
 @endpoint.route("GET", "/", ANYONE)
@@ -52,7 +60,7 @@ def _back(outcome: Outcome) -> Response:
 
 def _here(call: Call, outcome: Outcome) -> Response:
     if outcome.error:
-        return pages.problem(call.request, outcome.error, call.request_id, "Not connected")
+        raise outcome.error
     assert outcome.account  # noqa: S101 - a grant is parked only where there is a return_to
     if queries.wants_json(call.request):
         return respond({"status": "connected", "account": outcome.account.id})

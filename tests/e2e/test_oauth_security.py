@@ -1,6 +1,7 @@
 """Attacks on connecting an account (RFC 9700), and everything that can go wrong between us and Google on the way."""
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -279,6 +280,21 @@ def test_which_secret_is_disabled_is_told_to_nobody_who_calls(
 
     assert answer.status == 503
     assert not any(word in answer.text for word in ("link-key", "my-project"))
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_that_google_is_away_is_logged_as_somebody_elses_fault(
+    user: Caller, browser: Browser, ada: Person, google: Google, capsys: pytest.CaptureFixture[str], accept: str
+) -> None:
+    """An error line is for what is wrong with us: it wakes somebody up."""
+    link = browser.link(user, ada)
+    google.fault("token", preset="503")
+
+    answer = browser.get(link, accept=accept)
+
+    assert (answer.status, "Not connected" in answer.text) == (503, accept == "text/html")
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["severity"], line["status"], line["code"]) == ("WARNING", 503, "unavailable")
 
 
 # The browser
