@@ -15,6 +15,7 @@ import pytest
 from functions.adapters.jmespath_paths import DEPTH_LIMIT, JmesPaths
 from functions.domain import signatures, signed_headers, triggers
 from functions.domain.signatures import SCHEMES
+from functions.edge import endpoint
 from tests.api import pages
 from tests.api.service import Service, fetch, running
 from tests.e2e import hooks
@@ -204,7 +205,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     (low, high), (least, most) = signatures._SECRET_LIMITS, signatures._KEY_LIMITS
     for row in (
         f"| triggers | {triggers.MAX_TRIGGERS} |",
-        f"| a webhook's body | {triggers.BODY_LIMIT:,} bytes |",
+        f"| a webhook's body | {triggers.BODY_LIMIT:,} bytes, within {endpoint.READING:g} seconds |",
         f"| secrets | {triggers.MAX_SECRETS} that are good at one time, each of {low} to {high} characters; ",
         f"`whsec_` and {least} to {most} bytes |",
         f"| an expression | {triggers.EXPRESSION_LIMIT:,} characters, "
