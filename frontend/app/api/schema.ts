@@ -1142,8 +1142,7 @@ export interface paths {
          *     - JSON: the file does not pass through here. The answer has `status` `waiting` and an `upload`, a request to be
          *       made exactly as it says within an hour, with no other headers and no token; it works once. After that comes
          *       [`completeAttachment`](#operation/completeAttachment). It saves the way through a function, and is not bound
-         *       to the platform's limit of 32 MB for a request. A JSON file that is to be uploaded itself goes in a form, or as
-         *       `application/octet-stream`.
+         *       to the platform's limit of 32 MB for a request. JSON with a name beside it, as above, is the file itself.
          *
          *     Where the type is `application/octet-stream` or not given, it follows from the file's name. A `charset` is kept,
          *     whether the file comes in a form or as the body; other parameters are not. A file without a name is refused, also
