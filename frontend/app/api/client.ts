@@ -26,7 +26,10 @@ export function makeClient(apiUrl: string, getToken: GetToken, onRefused?: () =>
   // fetch is looked up at each call, so that whoever replaces it later is heard.
   const client = createClient<paths>({
     baseUrl: absolute(apiUrl),
-    fetch: (request) => (request.method === "GET" && early?.answer(request.url)) || globalThis.fetch(request),
+    fetch: (request) => {
+      if (request.method !== "GET") early?.forget();
+      return early?.answer(request.url) ?? globalThis.fetch(request);
+    },
   });
   client.use(middleware);
   return client;

@@ -1,6 +1,7 @@
 import { render, screen, waitFor } from "@testing-library/react";
 import { InBrowser } from "../components/settings/GmailIntegration";
 import { answering, problem } from "../testing/render";
+import { makeClient } from "./client";
 import { askEarly, FIRST } from "./early";
 
 const LIST = "GET /api/gmail/accounts/";
@@ -67,4 +68,12 @@ it("gives the answer once, even where it is taken before its body is read", asyn
   await early.answer(new URL(FIRST, location.origin).href);
   await new Promise((done) => setTimeout(done, 50));
   expect(early.accounts()).toBeUndefined();
+});
+
+it("does not show what was asked for before something changed, such as a sign-in that was confirmed", async () => {
+  answeringEarly({ [LIST]: NONE, "POST /api/gmail/oauth2callback/": { id: "acc_1" } });
+  const api = makeClient("", () => "key", undefined, askEarly("key", ""));
+  await api.POST("/api/gmail/oauth2callback/", { body: { pending: "pnd_1" } });
+  await api.GET("/api/gmail/accounts/", { params: { query: { page_size: 500 } } });
+  expect(asked()).toBe(3); // early, the change, and the accounts as they are after it
 });

@@ -8,6 +8,8 @@ export interface Early {
   answer: (url: string) => Promise<Response> | undefined;
   /** The accounts, where they are there already. */
   accounts: () => AccountList | undefined;
+  /** Something is about to change: what was asked for before is old. */
+  forget: () => void;
 }
 
 /** Entries on a page, at most. */
@@ -18,7 +20,8 @@ export const FIRST = `/api/gmail/accounts/?page_size=${MOST}`;
 
 /** Begins the first call, where the accounts are what is shown first. */
 export function askEarly(key: string, hash: string): Early {
-  if (!key || !/^#?\/?(accounts\b|$)/.test(hash)) return { answer: () => undefined, accounts: () => undefined };
+  if (!key || !/^#?\/?(accounts\b|$)/.test(hash))
+    return { answer: () => undefined, accounts: () => undefined, forget: () => undefined };
   let answer: Promise<Response> | undefined = fetch(FIRST, {
     headers: { Authorization: `Bearer ${key}`, Accept: "application/json" },
   });
@@ -37,5 +40,6 @@ export function askEarly(key: string, hash: string): Early {
   return {
     answer: (url) => (url === address ? taken(answer) : undefined),
     accounts: () => accounts && taken(accounts),
+    forget: () => taken(undefined),
   };
 }
